@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command line. Options of Tulip come first; from the program's name on, everything belongs to
+ * the program. Without a program, a terminal gets a prompt and anything else is read as a script.
+ *
+ * Read next: cli/main.c.
+ */
+#include "cli/options.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char help[] =
+    "usage: tulip [OPTION…] FILE [ARGUMENT…]     run a program (.tul or .py)\n"
+    "       tulip [OPTION…] -c CODE [ARGUMENT…]  run the text CODE\n"
+    "       tulip [OPTION…] -m MODULE [ARG…]     run a module as a program\n"
+    "       tulip [OPTION…] - [ARGUMENT…]        run what standard input says\n"
+    "       tulip [OPTION…]                      a prompt (on a terminal)\n"
+    "       tulip tokens|ast|dis FILE            show a stage: tokens, syntax tree, bytecode\n"
+    "\n"
+    "  --trace         print every event of tasks, futures and the loop to standard error\n"
+    "  --virtual-time  waiting costs no time: the clock jumps to the next deadline\n"
+    "  --version       print the version\n"
+    "  --help          print this\n"
+    "\n"
+    "A file whose name is a verb is run as ./tokens. TULIPPATH lists folders to import from.\n"
+    "Status: 0 good, 1 uncaught exception, 2 wrong usage or a program that cannot be read or\n"
+    "compiled, 3 deadlock, 130 Ctrl-C, 141 the reader of standard output went away.\n";
+
+void options_print_help(void) { fputs(help, stdout); }
+
+static Options wrong(const char *format, const char *what) {
+    fputs("tulip: ", stderr);
+    fprintf(stderr, format, what);
+    fputs("\nTry: tulip --help\n", stderr);
+    return (Options){.job = JOB_WRONG};
+}
+
+static bool job_of_verb(const char *word, Job *job) {
+    if (!strcmp(word, "tokens")) *job = JOB_TOKENS;
+    else if (!strcmp(word, "ast")) *job = JOB_AST;
+    else if (!strcmp(word, "dis")) *job = JOB_DIS;
+    else return false;
+    return true;
+}
+
+/* Is [word] one of Tulip's own flags? Then it is noted. */
+static bool is_flag(const char *word, Options *o) {
+    if (!strcmp(word, "--trace")) o->trace = true;
+    else if (!strcmp(word, "--virtual-time")) o->virtual_time = true;
+    else return false;
+    return true;
+}
+
+static Options stage(Options o, Job job, int argc, char **argv, int i) {
+    if (i + 1 >= argc) return wrong("'%s' wants a file", argv[i]);
+    if (i + 2 < argc) return wrong("'%s' takes one file", argv[i]);
+    o.job = job;
+    o.target = argv[i + 1];
+    return o;
+}
+
+static Options program(Options o, Job job, const char *target, int argc, char **argv, int rest) {
+    o.job = job;
+    o.target = target;
+    o.arguments = argv + rest;
+    o.argument_count = argc - rest;
+    return o;
+}
+
+Options options_parse(int argc, char **argv) {
+    Options o = {0};
+    int i = 1;
+    while (i < argc && is_flag(argv[i], &o)) i++;
+    if (i == argc)
+        return program(o, isatty(STDIN_FILENO) ? JOB_PROMPT : JOB_STDIN, NULL, argc, argv, argc);
+    const char *word = argv[i];
+    Job job;
+    if (job_of_verb(word, &job)) return stage(o, job, argc, argv, i);
+    if (!strcmp(word, "--version") || !strcmp(word, "-V"))
+        return program(o, JOB_VERSION, NULL, argc, argv, argc);
+    if (!strcmp(word, "--help") || !strcmp(word, "-h"))
+        return program(o, JOB_HELP, NULL, argc, argv, argc);
+    if (!strcmp(word, "-")) return program(o, JOB_STDIN, NULL, argc, argv, i + 1);
+    if (!strcmp(word, "-c") || !strcmp(word, "-m")) {
+        bool code = word[1] == 'c';
+        if (i + 1 == argc)
+            return wrong(code ? "'%s' wants a program text" : "'%s' wants a module", word);
+        return program(o, code ? JOB_CODE : JOB_MODULE, argv[i + 1], argc, argv, i + 2);
+    }
+    if (!strcmp(word, "--") && i + 1 < argc)
+        return program(o, JOB_FILE, argv[i + 1], argc, argv, i + 2);
+    if (word[0] == '-') return wrong("no such option: %s", word);
+    return program(o, JOB_FILE, word, argc, argv, i + 1);
+}

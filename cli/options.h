@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* What the command line asks for: which of the jobs, on what, with which options of Tulip's own and
+ * which arguments for the program. See cli/options.c. */
+#ifndef TULIP_CLI_OPTIONS_H
+#define TULIP_CLI_OPTIONS_H
+
+#include <stdbool.h>
+
+typedef enum Job {
+    JOB_FILE,   /* target: a path */
+    JOB_CODE,   /* target: source text */
+    JOB_MODULE, /* target: a dotted name */
+    JOB_STDIN,
+    JOB_PROMPT,
+    JOB_TOKENS, /* the three stages; target: a path */
+    JOB_AST,
+    JOB_DIS,
+    JOB_VERSION,
+    JOB_HELP,
+    JOB_WRONG, /* a message has been printed: status 2 */
+} Job;
+
+typedef struct Options {
+    Job job;
+    const char *target;
+    bool trace, virtual_time;
+    char **arguments; /* of the program, without its name; argument_count of them */
+    int argument_count;
+} Options;
+
+/* Exit statuses with a meaning (beside those a program chooses). */
+enum {
+    STATUS_OK = 0,
+    STATUS_ERROR = 1,
+    STATUS_USAGE = 2,
+    STATUS_DEADLOCK = 3,
+    STATUS_BROKEN_PIPE = 141
+};
+
+Options options_parse(int argc, char **argv);
+void options_print_help(void);
+
+#endif

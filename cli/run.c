@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A program's life: a vm, the layers above it installed from below upwards, the main module filled
+ * in, its code compiled and run, and the end, which cli/finish.c puts in order.
+ *
+ * Read next: cli/finish.c, stdlib/import.c.
+ */
+#include "cli/run.h"
+
+#include <limits.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/stages.h"
+#include "compiler/compiler.h"
+#include "loop/loop.h"
+#include "stdlib/import.h"
+#include "vm/container.h"
+#include "vm/exception.h"
+#include "vm/frame.h"
+#include "vm/ops.h"
+#include "vm/probe.h"
+#include "vm/str.h"
+
+/* A text of the command line or the environment. */
+static Value argument_value(Thread *t, const char *text) {
+    Value v = system_text(t, text);
+    return v == VALUE_ERROR ? object_value(t->vm->empty_str) : v;
+}
+
+/* ---- the situation of the main module ---- */
+
+static void set_arguments(Thread *t, const Options *o, const char *name) {
+    List *argv = list_new(t, (size_t)o->argument_count + 1);
+    module_set(t, stdlib_of(t)->sys, "argv", object_value(argv));
+    list_append(t, argv, argument_value(t, name));
+    for (int i = 0; i < o->argument_count; i++)
+        list_append(t, argv, argument_value(t, o->arguments[i]));
+}
+
+/* sys.path: [first], then the folders of TULIPPATH. */
+static void set_path(Thread *t, const char *first) {
+    List *path = list_new(t, 4);
+    module_set(t, stdlib_of(t)->sys, "path", object_value(path));
+    list_append(t, path, argument_value(t, first));
+    const char *extra = getenv("TULIPPATH");
+    while (extra && *extra) {
+        size_t n = strcspn(extra, ":");
+        if (n) {
+            char *folder = strndup(extra, n), *whole = realpath(folder, NULL);
+            list_append(t, path, argument_value(t, whole ? whole : folder));
+            free(whole);
+            free(folder);
+        }
+        extra += n + (extra[n] == ':');
+    }
+}
+
+static Module *main_module(Thread *t, const char *path) {
+    Module *m = module_start(t, NAME_OF(t, __main__), path, false);
+    m->initializing = false; /* as in Python, nobody calls the main module half done */
+    dict_set_str(t, m->dict, NAME_OF(t, __spec__), VALUE_NONE);
+    dict_set_str(t, m->dict, NAME_OF(t, __package__), VALUE_NONE);
+    dict_set_str(t, m->dict, NAME_OF(t, __builtins__), object_value(t->vm->builtins));
+    dict_set_str(t, m->dict, str_intern(t->vm, "__annotations__", 15), object_value(dict_new(t)));
+    return m;
+}
+
+/* The absolute form of a script's name, without resolving links; malloc'd. */
+static char *absolute(const char *path) {
+    if (path[0] == '/') return strdup(path);
+    char *here = getcwd(NULL, 0);
+    Buffer out = {0};
+    if (path[0] == '.' && path[1] == '/') path += 2;
+    buffer_printf(&out, "%s/%s", here ? here : "", path);
+    free(here);
+    return out.data;
+}
+
+/* The folder of the real file, where its own modules are. */
+static void set_path_of_script(Thread *t, const char *path) {
+    char *real = realpath(path, NULL);
+    char *slash = real ? strrchr(real, '/') : NULL;
+    if (slash) slash[slash == real] = '\0';
+    set_path(t, real ? real : "");
+    free(real);
+}
+
+/* ---- running ---- */
+
+static Ending run_text(Thread *t, Module *m, const char *name, const char *text, size_t size) {
+    Buffer report = {0};
+    Function *code = module_compile(t, name, text, size, COMPILE_MODULE, m->dict, &report);
+    if (!code) {
+        fwrite(report.data, 1, report.size, stderr);
+        buffer_free(&report);
+        return (Ending){.status = STATUS_USAGE};
+    }
+    if (function_run(t, code, VALUE_UNSET) == VALUE_ERROR) return ending_of_exception(t);
+    return (Ending){.status = STATUS_OK};
+}
+
+static Ending run_file(Thread *t, const Options *o) {
+    char *path = absolute(o->target);
+    size_t size;
+    char *text = file_read_all(path, &size);
+    Ending ending = {.status = STATUS_USAGE};
+    if (text) {
+        set_arguments(t, o, o->target);
+        set_path_of_script(t, path);
+        ending = run_text(t, main_module(t, path), path, text, size);
+    } else {
+        complain_unreadable(path);
+    }
+    free(text);
+    free(path);
+    return ending;
+}
+
+/* Text that is no file: tracebacks find it under [name]. */
+static Ending run_remembered(Thread *t, const Options *o, const char *argv0, const char *name,
+                             const char *text, size_t size) {
+    set_arguments(t, o, argv0);
+    set_path(t, "");
+    source_remember(t->vm, name, text, size);
+    return run_text(t, main_module(t, NULL), name, text, size);
+}
+
+static Ending run_stdin(Thread *t, const Options *o) {
+    size_t size;
+    char *text = descriptor_read_all(STDIN_FILENO, &size);
+    if (!text) {
+        complain_unreadable("<stdin>");
+        return (Ending){.status = STATUS_USAGE};
+    }
+    Ending ending = run_remembered(t, o, "-", "<stdin>", text, size);
+    free(text);
+    return ending;
+}
+
+/* Find the source that -m means; a package means its __main__. False: said why. */
+static bool find_module(Thread *t, Str *name, ModuleSource *source, Value *package) {
+    Value path = dict_get_str(t, stdlib_of(t)->sys->dict, NAME_OF(t, path));
+    const char *dot = strrchr(name->data, '.');
+    *package = object_value(str_new(t, name->data, dot ? (size_t)(dot - name->data) : 0));
+    if (dot) {
+        Value parent = import_module(t, STR(*package));
+        if (parent == VALUE_ERROR) return false;
+        path = value_getattr_or_unset(t, parent, NAME_OF(t, __path__));
+        if (path == VALUE_ERROR) return false;
+    }
+    if (!module_source_find(t, name, path, source)) {
+        if (t->exception == VALUE_UNSET)
+            raise_error(t, EXC_ModuleNotFoundError, "No module named %S", object_value(name));
+        return false;
+    }
+    if (!source->is_package) return true;
+    module_source_free(source);
+    Str *main = str_format(t, "%S.__main__", object_value(name));
+    Value module = import_module(t, name);
+    if (module == VALUE_ERROR) return false;
+    path = value_getattr_or_unset(t, module, NAME_OF(t, __path__));
+    *package = object_value(name);
+    if (module_source_find(t, main, path, source)) return true;
+    raise_error(t, EXC_ModuleNotFoundError,
+                "No module named %S; %R is a package and cannot be directly executed",
+                object_value(main), object_value(name));
+    return false;
+}
+
+static Ending run_module(Thread *t, const Options *o) {
+    Value *roots = push_roots(t, 2);
+    char *here = getcwd(NULL, 0);
+    set_path(t, here ? here : "");
+    free(here);
+    set_arguments(t, o, "-m");
+    roots[0] = argument_value(t, o->target);
+    ModuleSource source = {0};
+    if (!find_module(t, STR(roots[0]), &source, &roots[1])) {
+        if (!exception_matches(t, EXC_ModuleNotFoundError)) return ending_of_exception(t);
+        Str *message = value_str(t, exception_take(t));
+        fprintf(stderr, "tulip: %s\n", message ? message->data : o->target);
+        return (Ending){.status = STATUS_ERROR};
+    }
+    char *path = source.embedded ? strdup(source.path) : absolute(source.path);
+    set_arguments(t, o, path);
+    Module *m = main_module(t, path);
+    dict_set_str(t, m->dict, NAME_OF(t, __package__), roots[1]);
+    Ending ending = run_text(t, m, path, source.text, source.size);
+    module_source_free(&source);
+    free(path);
+    return ending;
+}
+
+static Ending run_prompt(Thread *t, const Options *o) {
+    set_arguments(t, o, "");
+    set_path(t, "");
+    return prompt(t, main_module(t, NULL));
+}
+
+static Ending run_job(Thread *t, const Options *o) {
+    switch (o->job) {
+    case JOB_FILE: return run_file(t, o);
+    case JOB_CODE: return run_remembered(t, o, "-c", "<command>", o->target, strlen(o->target));
+    case JOB_MODULE: return run_module(t, o);
+    case JOB_STDIN: return run_stdin(t, o);
+    default: return run_prompt(t, o);
+    }
+}
+
+int run(const Options *o) {
+    signal(SIGPIPE, SIG_IGN);
+    Vm *vm = vm_new();
+    Thread *t = vm->main_thread;
+    compiler_install(vm);
+    stdlib_install(t);
+    loop_install(t, o->virtual_time);
+    if (o->trace) probe_trace_to(vm, stderr);
+    return finish(t, run_job(t, o));
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* The bump allocator, and the one place where the program ends for want of memory.
+ *
+ * Chunks double from 16 KiB to 1 MiB, so a small parse costs little and a large one few mallocs; a
+ * request larger than the chunk size gets a chunk to itself.
+ */
+#include "common/arena.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALIGNMENT = 16, FIRST_CHUNK = 16 * 1024, LAST_CHUNK = 1024 * 1024 };
+
+struct ArenaChunk {
+    ArenaChunk *older;
+    size_t size;
+};
+
+_Noreturn void memory_exhausted(size_t size) {
+    fprintf(stderr, "tulip: out of memory (%zu bytes were asked for)\n", size);
+    exit(1);
+}
+
+void *memory_alloc(size_t size) {
+    void *block = malloc(size ? size : 1);
+    if (!block) memory_exhausted(size);
+    return block;
+}
+
+void *memory_realloc(void *block, size_t size) {
+    block = realloc(block, size ? size : 1);
+    if (!block) memory_exhausted(size);
+    return block;
+}
+
+static void add_chunk(Arena *arena, size_t wanted) {
+    size_t size = arena->chunks ? arena->chunks->size * 2 : FIRST_CHUNK;
+    if (size > LAST_CHUNK) size = LAST_CHUNK;
+    if (size < wanted) size = wanted;
+    ArenaChunk *chunk = calloc(1, sizeof *chunk + size);
+    if (!chunk) memory_exhausted(size);
+    chunk->older = arena->chunks;
+    chunk->size = size;
+    arena->chunks = chunk;
+    arena->next = (char *)(chunk + 1);
+    arena->limit = arena->next + size;
+    arena->total += size;
+}
+
+void *arena_alloc(Arena *arena, size_t size) {
+    size = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    if (size > (size_t)(arena->limit - arena->next)) add_chunk(arena, size);
+    void *block = arena->next;
+    arena->next += size;
+    return block;
+}
+
+char *arena_strndup(Arena *arena, const char *text, size_t n) {
+    char *copy = arena_alloc(arena, n + 1);
+    if (n) memcpy(copy, text, n);
+    copy[n] = '\0';
+    return copy;
+}
+
+char *arena_strdup(Arena *arena, const char *text) {
+    return arena_strndup(arena, text, strlen(text));
+}
+
+void arena_free_all(Arena *arena) {
+    for (ArenaChunk *chunk = arena->chunks; chunk;) {
+        ArenaChunk *older = chunk->older;
+        free(chunk);
+        chunk = older;
+    }
+    *arena = (Arena){0};
+}

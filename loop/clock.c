@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The real clock and the virtual one.
+ *
+ * Read next: loop/clock.h.
+ */
+#include "loop/clock.h"
+
+#include <math.h>
+#include <time.h>
+
+static int64_t system_time(clockid_t id) {
+    struct timespec now;
+    clock_gettime(id, &now);
+    return now.tv_sec * CLOCK_SECOND + now.tv_nsec;
+}
+
+int64_t clock_monotonic(const Clock *clock) {
+    return clock->is_virtual ? clock->elapsed : system_time(CLOCK_MONOTONIC);
+}
+
+int64_t clock_wall(const Clock *clock) {
+    return clock->is_virtual ? CLOCK_VIRTUAL_EPOCH + clock->elapsed : system_time(CLOCK_REALTIME);
+}
+
+void clock_wait_until(Clock *clock, int64_t deadline) {
+    if (clock->is_virtual) {
+        if (deadline > clock->elapsed) clock->elapsed = deadline;
+        return;
+    }
+    struct timespec until = {deadline / CLOCK_SECOND, deadline % CLOCK_SECOND};
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+}
+
+int64_t clock_from_seconds(double seconds) {
+    double ns = seconds * 1e9;
+    if (!(ns < 4e18)) return INT64_C(4000000000000000000);
+    return ns < -4e18 ? -INT64_C(4000000000000000000) : llround(ns);
+}

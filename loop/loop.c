@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Life of loops and of what they share: made, marked, closed, freed.
+ *
+ * The malloc'd Loop outlives the heap object until libuv has closed its handles, which takes a turn
+ * of uv_run; loop_close gives it that turn, so that uv_loop_close() == 0 holds whenever a Loop is
+ * freed.
+ *
+ * Read next: loop/run.c.
+ */
+#include "loop/loop.h"
+
+#include "common/arena.h"
+#include "vm/container.h"
+#include "vm/exception.h"
+#include "vm/number.h"
+#include "vm/ops.h"
+#include "vm/probe.h"
+#include "vm/str.h"
+
+/* ---- roots ---- */
+
+static void shade(Heap *heap, Value v) {
+    if (v) heap_shade(heap, v);
+}
+
+static void shade_loop(Heap *heap, const Loop *loop) {
+    for (size_t i = 0; i < loop->ready.count; i++) {
+        const ReadyEntry *entry = ready_at(&loop->ready, i);
+        heap_shade(heap, entry->what);
+        heap_shade(heap, entry->arg);
+    }
+    for (size_t i = 0; i < loop->timers.count; i++) heap_shade(heap, loop->timers.timers[i].what);
+    if (!loop->object) return;
+    shade(heap, loop->exception_handler);
+    shade(heap, loop->task_factory);
+    shade(heap, loop->slow_callback_duration);
+    shade(heap, loop->until);
+    for (int i = 0; loop->signal_handle_count && i < LOOP_SIGNAL_COUNT; i++) {
+        shade(heap, loop->signal_handles[i]);
+    }
+}
+
+static void shade_roots(Heap *heap, void *context) {
+    const LoopState *state = context;
+    for (const Loop *loop = state->loops; loop; loop = loop->next) shade_loop(heap, loop);
+    for (const Thread *t = state->vm->threads; t; t = t->next) {
+        shade(heap, t->running_loop);
+        shade(heap, t->event_loop);
+    }
+    for (size_t i = 0; i < state->dropped_count; i++) {
+        heap_shade(heap, state->dropped[i].v);
+        heap_shade(heap, state->dropped[i].code);
+    }
+    for (int i = 0; i < LOOP_SIGNAL_COUNT; i++) shade(heap, state->signal_handlers[i]);
+    heap_shade_object(heap, &state->timer_handle->header);
+    heap_shade_object(heap, &state->deadlock->header);
+}
+
+/* ---- hooks ---- */
+
+static bool call_soon(Thread *t, Value loop, Value callback, Value arg, Value context) {
+    if (LIKELY(is_kind(loop, OBJ_LOOP))) {
+        Loop *inner = loop_of(loop);
+        if (UNLIKELY(!inner || inner->closed)) {
+            raise_error(t, EXC_RuntimeError, "Event loop is closed");
+            return false;
+        }
+        if (UNLIKELY(context != VALUE_NONE)) {
+            callback = handle_new(t, loop, callback, &arg, arg != VALUE_UNSET, context);
+            arg = VALUE_UNSET;
+        }
+        ready_push(&inner->ready, callback, arg);
+        return true;
+    }
+    if (loop == VALUE_NONE) {
+        raise_error(t, EXC_RuntimeError, "Future object is not initialized.");
+        return false;
+    }
+    Value args[3] = {callback, arg, context};
+    if (is_kind(callback, OBJ_TASK)) args[0] = task_wakeup_callable(t, TASK(callback));
+    if (args[0] == VALUE_ERROR) return false;
+    Value name = object_value(NAME_OF(t, context));
+    Value *roots = push_roots(t, 2);
+    roots[0] = value_getattr(t, loop, NAME_OF(t, call_soon));
+    if (roots[0] == VALUE_ERROR) return false;
+    Value called = context == VALUE_NONE
+                       ? call_value(t, roots[0], args, arg != VALUE_UNSET ? 2 : 1)
+                       : call_keywords(t, roots[0], args, 3, tuple_from(t, &name, 1));
+    pop_roots(t, roots);
+    return called != VALUE_ERROR;
+}
+
+static bool sleep_start(Thread *t, Value sleeper, double seconds) {
+    Value loop = FUTURE(sleeper)->loop;
+    if (!is_kind(loop, OBJ_LOOP)) {
+        raise_error(t, EXC_RuntimeError, "no running event loop");
+        return false;
+    }
+    Loop *inner = loop_of(loop);
+    timers_push(&inner->timers, loop_now(inner) + clock_from_seconds(seconds), sleeper);
+    return true;
+}
+
+static void sleep_stop(Thread *t, Value sleeper) {
+    (void)t;
+    Value loop = FUTURE(sleeper)->loop;
+    if (is_kind(loop, OBJ_LOOP) && loop_of(loop)) loop_of(loop)->timers.cancelled++;
+}
+
+/* ---- which loop ---- */
+
+Value loop_get_running(Thread *t) { return t->running_loop ? t->running_loop : VALUE_NONE; }
+
+Value loop_get_event_loop(Thread *t) {
+    if (t->running_loop) return t->running_loop;
+    if (!t->event_loop && !t->event_loop_set && t == t->vm->main_thread) {
+        Value loop = loop_new(t, BUILTIN_CLASS(t, LOOP));
+        if (loop == VALUE_ERROR) return VALUE_ERROR;
+        t->event_loop = loop;
+        t->event_loop_set = true;
+    }
+    if (t->event_loop) return t->event_loop;
+    return raise_error(t, EXC_RuntimeError, "There is no current event loop in thread '%s'.",
+                       t == t->vm->main_thread ? "MainThread" : "Thread");
+}
+
+/* ---- life ---- */
+
+int64_t loop_now(const Loop *loop) { return clock_monotonic(&loop->state->clock); }
+
+Value loop_new(Thread *t, Class *cls) {
+    Loop *loop = calloc(1, sizeof *loop);
+    if (!loop) memory_exhausted(sizeof *loop);
+    EventLoop *object = object_new(t, cls, 0);
+    object->current_task = VALUE_NONE;
+    object->first_task = object->last_task = NULL;
+    object->loop = loop;
+    loop->object = object;
+    loop->state = loop_state(t);
+    loop->next = loop->state->loops;
+    loop->state->loops = loop;
+    loop->exception_handler = loop->task_factory = loop->until = VALUE_NONE;
+    loop->slow_callback_duration = float_new(t, 0.1);
+    for (int i = 0; i < LOOP_SIGNAL_COUNT; i++) loop->signal_handles[i] = VALUE_UNSET;
+    return object_value(object);
+}
+
+Loop *loop_open(Thread *t, Value self) {
+    Loop *loop = loop_of(self);
+    if (loop && !loop->closed) return loop;
+    raise_error(t, EXC_RuntimeError, "Event loop is closed");
+    return NULL;
+}
+
+static void stop_uv(Loop *loop) {
+    if (!loop->uv_started) return;
+    uv_close((uv_handle_t *)&loop->timer, NULL);
+    uv_close((uv_handle_t *)&loop->wakeup, NULL);
+    uv_run(&loop->uv, UV_RUN_DEFAULT);
+    int open = uv_loop_close(&loop->uv);
+    assert(open == 0);
+    (void)open;
+    loop->uv_started = false;
+}
+
+static void unlink_tasks(Thread *t, EventLoop *object) {
+    Task *task = object->first_task;
+    while (task) {
+        Task *next = task->next_task;
+        heap_forget(&t->vm->heap, object_value(task));
+        task->next_task = task->previous_task = NULL;
+        task->future.flags &= (uint16_t)~TASK_LISTED;
+        task = next;
+    }
+    object->first_task = object->last_task = NULL;
+    object->tasks = 0;
+}
+
+static void release_queues(Loop *loop) {
+    ready_free(&loop->ready);
+    timers_free(&loop->timers);
+}
+
+bool loop_close(Thread *t, Loop *loop) {
+    if (loop->thread) {
+        raise_error(t, EXC_RuntimeError, "Cannot close a running event loop");
+        return false;
+    }
+    if (loop->closed) return true;
+    bool ok = report_lost_errors_of(t, loop);
+    if (!loop->state->interrupted) report_pending_tasks(t, loop);
+    loop->closed = true;
+    for (size_t i = 0; i < loop->ready.count; i++) {
+        heap_forget(&t->vm->heap, ready_at(&loop->ready, i)->what);
+        heap_forget(&t->vm->heap, ready_at(&loop->ready, i)->arg);
+    }
+    for (size_t i = 0; i < loop->timers.count; i++) {
+        heap_forget(&t->vm->heap, loop->timers.timers[i].what);
+    }
+    release_queues(loop);
+    unlink_tasks(t, loop->object);
+    stop_uv(loop);
+    PROBE(t, LOOP_CLOSED, VALUE_UNSET, VALUE_UNSET);
+    return ok;
+}
+
+static void free_loop(Loop *loop) {
+    Loop **link = &loop->state->loops;
+    while (*link != loop) link = &(*link)->next;
+    *link = loop->next;
+    release_queues(loop);
+    stop_uv(loop);
+    free(loop);
+}
+
+static void trace_loop(Heap *heap, Object *self) {
+    EventLoop *object = (EventLoop *)self;
+    heap_shade(heap, object->current_task);
+    if (object->first_task) heap_shade_object(heap, &object->first_task->future.header);
+}
+
+static void finalize_loop(Heap *heap, Object *self) {
+    (void)heap;
+    EventLoop *object = (EventLoop *)self;
+    if (!object->loop) return;
+    object->loop->object = NULL;
+    free_loop(object->loop);
+    object->loop = NULL;
+}
+
+/* tulip.Deadlock */
+static Class *deadlock_class(Thread *t) {
+    Dict *ns = dict_new(t);
+    dict_set_str(t, ns, NAME_OF(t, __module__), object_value(str_from(t, "tulip")));
+    dict_set_str(t, ns, NAME_OF(t, __doc__),
+                 object_value(str_from(t, "Tasks wait, and nothing can ever wake them.")));
+    Value base = object_value(EXCEPTION_CLASS(t, BaseException));
+    return class_create(t, BUILTIN_CLASS(t, CLASS), str_intern(t->vm, "Deadlock", 8),
+                        tuple_from(t, &base, 1), ns, NULL, NULL, 0);
+}
+
+void loop_install(Thread *t, bool virtual_time) {
+    LoopState *state = calloc(1, sizeof *state);
+    if (!state) memory_exhausted(sizeof *state);
+    state->vm = t->vm;
+    state->clock.is_virtual = virtual_time;
+    t->vm->loop_state = state;
+    signals_install(state);
+    loop_class_install(t);
+    BUILTIN_CLASS(t, LOOP)->trace = trace_loop;
+    BUILTIN_CLASS(t, LOOP)->finalize = finalize_loop;
+    handle_install(t, state);
+    state->deadlock = deadlock_class(t);
+    heap_add_marker(&t->vm->heap, shade_roots, state);
+    VmHooks *hooks = &t->vm->hooks;
+    hooks->call_soon = call_soon;
+    hooks->event_loop = loop_get_event_loop;
+    hooks->running_loop = loop_get_running;
+    hooks->sleep_start = sleep_start;
+    hooks->sleep_stop = sleep_stop;
+    hooks->lost_error = report_lost_error;
+    hooks->signal = signals_deliver;
+    hooks->unused_result = report_dropped;
+}
+
+uint64_t loop_lost_errors(const Vm *vm) {
+    const LoopState *state = vm->loop_state;
+    return state ? state->lost_errors : 0;
+}
+
+void loop_shutdown(Thread *t) {
+    LoopState *state = loop_state(t);
+    if (!state) return;
+    if (!report_pass_end(t) || !report_lost_errors_of(t, NULL)) exception_take(t);
+    for (Loop *loop = state->loops; loop; loop = loop->next) {
+        if (loop->object && !loop->thread && !loop_close(t, loop)) exception_take(t);
+    }
+}
+
+void loop_release(Vm *vm) {
+    LoopState *state = vm->loop_state;
+    if (!state) return;
+    signals_restore(state);
+    while (state->loops) {
+        if (state->loops->object) state->loops->object->loop = NULL;
+        free_loop(state->loops);
+    }
+    free(state->dropped);
+    free(state);
+    vm->loop_state = NULL;
+}

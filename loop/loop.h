@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The event loop: a ready queue, timers, one libuv loop when something outside must be waited for.
+ *
+ * Two structures: EventLoop (vm/future.h) is the heap object that programs hold; Loop is its
+ * malloc'd part, which libuv points into and which therefore dies only when libuv is done with it.
+ * LoopState hangs on the vm and is shared by all loops: the clock, signals, reports.
+ *
+ * A pass: poll, append I/O callbacks, append due timers, run the entries that are ready now. What
+ * is queued meanwhile waits for the next pass. libuv is started only when there is something to
+ * wait for: with work ready and no handle open, a pass makes no system call.
+ *
+ * What loops hold in malloc'd memory is marked as a root at the start of every collection.
+ * Read next: loop/run.c (the pass), loop/loop.c (life of a loop), loop/loop_class.c (its methods).
+ */
+#ifndef TULIP_LOOP_LOOP_H
+#define TULIP_LOOP_LOOP_H
+
+#include <signal.h>
+#include <uv.h>
+
+#include "loop/clock.h"
+#include "loop/ready.h"
+#include "loop/timers.h"
+#include "vm/future.h"
+
+#define LOOP_SIGNAL_COUNT 65
+
+typedef struct Loop Loop;
+
+/* What an expression statement dropped, and where. */
+typedef struct Dropped {
+    Value v;    /* an unstarted coroutine, or a failed task */
+    Value code; /* the code object of the statement, or VALUE_NONE */
+    uint32_t line;
+} Dropped;
+
+/* asyncio.Handle and TimerHandle. */
+typedef struct Handle {
+    Object header;
+    Value callback; /* VALUE_NONE when cancelled */
+    Value args;     /* a tuple, or VALUE_NONE */
+    Value context;
+    Value loop;
+    double when; /* timers: loop.time() of the call */
+    bool cancelled, is_timer, scheduled;
+} Handle;
+
+#define HANDLE(v) ((Handle *)(uintptr_t)(v))
+
+typedef struct LoopState {
+    Vm *vm;
+    Clock clock;
+    Loop *loops;          /* all that are not freed */
+    Class *timer_handle;  /* the class TimerHandle */
+    Class *deadlock;      /* tulip.Deadlock */
+    uint64_t lost_errors; /* reported so far */
+    Dropped *dropped;     /* in this pass */
+    size_t dropped_count, dropped_capacity;
+    bool signals_installed;
+    bool interrupted; /* a SIGINT became a KeyboardInterrupt: pending tasks at exit are no news */
+    Value signal_handlers[LOOP_SIGNAL_COUNT]; /* signal.signal's, VALUE_UNSET: the default */
+} LoopState;
+
+struct Loop {
+    EventLoop *object; /* the heap object; cleared when that is collected */
+    LoopState *state;
+    Loop *next;
+    ReadyQueue ready;
+    TimerHeap timers;
+    Thread *thread; /* running it, or NULL */
+    bool stopping, closed, debug;
+    bool uv_started;     /* uv, timer and wakeup are initialised */
+    bool waiting;        /* inside uv_run with nothing ready: others must wake it */
+    uint32_t io_handles; /* open handles that can bring events */
+    uint64_t pass;       /* number of passes begun */
+    Value exception_handler, task_factory; /* VALUE_NONE */
+    Value slow_callback_duration;
+    Value until; /* the future run_until_complete waits for, or VALUE_NONE */
+    Value signal_handles[LOOP_SIGNAL_COUNT]; /* add_signal_handler's Handles, VALUE_UNSET: none */
+    uint32_t signal_handle_count;
+    uv_loop_t uv;
+    uv_timer_t timer;
+    uv_async_t wakeup;
+};
+
+static inline LoopState *loop_state(const Thread *t) { return t->vm->loop_state; }
+
+/* ---- loop/loop.c ---- */
+
+/* Make LoopState, its classes and hooks. Once, after vm_new. */
+void loop_install(Thread *t, bool virtual_time);
+/* At exit: report what was lost, close all loops. */
+void loop_shutdown(Thread *t);
+/* Release LoopState, after the last Tulip code has run. */
+void loop_release(Vm *vm);
+/* How many lost errors were reported: such a run does not end with 0. */
+uint64_t loop_lost_errors(const Vm *vm);
+/* A new EventLoop of class [cls]. */
+Value loop_new(Thread *t, Class *cls);
+/* The Loop of [self], which must be open; NULL raised ("Event loop is closed"). */
+Loop *loop_open(Thread *t, Value self) MUST_CHECK;
+static inline Loop *loop_of(Value self) { return EVENT_LOOP(self)->loop; }
+/* Close it: what is queued is forgotten, pending tasks are reported. False: raised. */
+bool loop_close(Thread *t, Loop *loop) MUST_CHECK;
+int64_t loop_now(const Loop *loop);
+/* asyncio.get_event_loop(); asyncio._get_running_loop() (VALUE_NONE: none). */
+Value loop_get_event_loop(Thread *t) MUST_CHECK;
+Value loop_get_running(Thread *t);
+
+/* ---- loop/asyncgens.c ---- */
+
+/* From now on async generators that are first iterated on this thread are closed by [loop] when
+ * they are dropped. */
+void asyncgens_hook(Thread *t, Value loop);
+/* loop.shutdown_asyncgens(): a coroutine that closes those that are still open. */
+Value asyncgens_shutdown(Thread *t, Value loop) MUST_CHECK;
+
+/* ---- loop/run.c ---- */
+
+/* Until stop(), an exception that leaves the loop, or deadlock. False: raised. */
+bool loop_run_forever(Thread *t, Value self) MUST_CHECK;
+/* Until [future] is done (a coroutine becomes a task); its result. */
+Value loop_run_until_complete(Thread *t, Value self, Value future) MUST_CHECK;
+/* Make a waiting loop look at its ready queue; any thread, or a signal handler. */
+void loop_wake(Loop *loop);
+/* uv, timer and wakeup are initialised from now on. */
+void loop_start_uv(Loop *loop);
+
+/* ---- loop/handle.c ---- */
+
+Value handle_new(Thread *t, Value loop, Value callback, const Value *args, size_t argc,
+                 Value context);
+/* A TimerHandle, put into the loop's timers. */
+Value handle_new_timer(Thread *t, Loop *loop, int64_t deadline, double when, Value callback,
+                       const Value *args, size_t argc, Value context);
+/* Call it. False: an exception leaves the loop. */
+bool handle_run(Thread *t, Handle *handle) MUST_CHECK;
+void handle_cancel(Thread *t, Handle *handle);
+/* Is a timer's owner cancelled or done? */
+bool timer_is_dead(Value what);
+/* [what](arg) raised: SystemExit and KeyboardInterrupt leave the loop (false), others go to the
+ * exception handler. */
+bool callback_failed(Thread *t, Value loop, Value what, Value arg) MUST_CHECK;
+
+/* Make the classes Handle and TimerHandle. */
+void handle_install(Thread *t, LoopState *state);
+
+/* ---- loop/loop_class.c ---- */
+
+/* Complete the class EventLoop. */
+void loop_class_install(Thread *t);
+
+/* ---- loop/report.c ---- */
+
+/* loop.call_exception_handler(context) */
+bool report_to_loop(Thread *t, Value loop, Dict *context) MUST_CHECK;
+/* loop.default_exception_handler(context): the report on sys.stderr. */
+bool report_default(Thread *t, Dict *context) MUST_CHECK;
+/* Text to sys.stderr. */
+void report_text(Thread *t, const char *text, size_t size);
+/* [future] failed and nobody looked: tell its loop's exception handler, once. */
+void report_lost_error(Thread *t, Value future);
+/* An expression statement dropped [v] (hook). */
+void report_dropped(Thread *t, Value v);
+/* The end of a pass: coroutines never awaited, tasks that failed unseen. */
+bool report_pass_end(Thread *t) MUST_CHECK;
+/* Failed, unobserved futures of [loop] (NULL: of all). */
+bool report_lost_errors_of(Thread *t, const Loop *loop) MUST_CHECK;
+/* The tasks of [loop] that are still pending, when it is closed. */
+void report_pending_tasks(Thread *t, Loop *loop);
+
+/* ---- loop/deadlock.c ---- */
+
+/* Raise tulip.Deadlock with a drawing of who waits for what; returns false. */
+bool deadlock_raise(Thread *t, Loop *loop);
+
+/* ---- loop/signals.c ---- */
+
+void signals_install(LoopState *state);
+void signals_restore(LoopState *state);
+/* Which loop a signal must wake while the main thread waits in it. */
+void signals_set_waiting(Loop *loop);
+/* Run the handlers of arrived signals (hook). False: raised. */
+bool signals_deliver(Thread *t) MUST_CHECK;
+/* signal.signal: [handler] VALUE_UNSET restores the default; VALUE_NONE ignores. Returns the
+ * previous one. */
+Value signals_set_handler(Thread *t, int number, Value handler);
+/* Deliver [number] to the main thread's safepoints. */
+void signals_catch(int number);
+/* Is there a handler that a signal could run? */
+bool signals_may_come(const Loop *loop);
+
+#endif

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The class EventLoop: what programs call on a loop.
+ *
+ * Read next: loop/run.c (what running means), stdlib/asyncio_native.c (asyncio's functions about
+ * loops).
+ */
+#include "loop/loop.h"
+#include "vm/container.h"
+#include "vm/exception.h"
+#include "vm/number.h"
+#include "vm/ops.h"
+#include "vm/str.h"
+
+/* ---- running ---- */
+
+static Value run_forever(Thread *t, Value *args) {
+    return loop_run_forever(t, args[0]) ? VALUE_NONE : VALUE_ERROR;
+}
+
+static Value run_until_complete(Thread *t, Value *args) {
+    return loop_run_until_complete(t, args[0], args[1]);
+}
+
+static Value stop(Thread *t, Value *args) {
+    (void)t;
+    Loop *loop = loop_of(args[0]);
+    if (loop) loop->stopping = true;
+    return VALUE_NONE;
+}
+
+static Value close_loop(Thread *t, Value *args) {
+    Loop *loop = loop_of(args[0]);
+    return !loop || loop_close(t, loop) ? VALUE_NONE : VALUE_ERROR;
+}
+
+static Value is_running(Thread *t, Value *args) {
+    (void)t;
+    return bool_value(loop_of(args[0]) && loop_of(args[0])->thread);
+}
+
+static Value is_closed(Thread *t, Value *args) {
+    (void)t;
+    return bool_value(!loop_of(args[0]) || loop_of(args[0])->closed);
+}
+
+static Value loop_time(Thread *t, Value *args) {
+    Loop *loop = loop_of(args[0]);
+    int64_t now = clock_monotonic(loop ? &loop->state->clock : &loop_state(t)->clock);
+    return float_new(t, clock_to_seconds(now));
+}
+
+/* ---- callbacks: args are self, callback (or when), context, *args ---- */
+
+static Value queue(Thread *t, Value self, Value callback, Value context, const Tuple *rest) {
+    Loop *loop = loop_open(t, self);
+    if (!loop) return VALUE_ERROR;
+    Value handle = handle_new(t, self, callback, rest->items, rest->size, context);
+    ready_push(&loop->ready, handle, VALUE_UNSET);
+    return handle;
+}
+
+static Value call_soon(Thread *t, Value *args) {
+    return queue(t, args[0], args[1], args[2], TUPLE(args[3]));
+}
+
+static Value call_soon_threadsafe(Thread *t, Value *args) {
+    Value handle = queue(t, args[0], args[1], args[2], TUPLE(args[3]));
+    if (handle != VALUE_ERROR) loop_wake(loop_of(args[0]));
+    return handle;
+}
+
+static Value call_later(Thread *t, Value *args) {
+    if (args[1] == VALUE_NONE) return raise_error(t, EXC_TypeError, "delay must not be None");
+    double delay;
+    Loop *loop = loop_open(t, args[0]);
+    if (!loop || !arg_double(t, args[1], &delay)) return VALUE_ERROR;
+    int64_t now = loop_now(loop);
+    Tuple *rest = TUPLE(args[4]);
+    return handle_new_timer(t, loop, now + clock_from_seconds(delay), clock_to_seconds(now) + delay,
+                            args[2], rest->items, rest->size, args[3]);
+}
+
+static Value call_at(Thread *t, Value *args) {
+    if (args[1] == VALUE_NONE) return raise_error(t, EXC_TypeError, "when cannot be None");
+    double when;
+    Loop *loop = loop_open(t, args[0]);
+    if (!loop || !arg_double(t, args[1], &when)) return VALUE_ERROR;
+    Tuple *rest = TUPLE(args[4]);
+    return handle_new_timer(t, loop, clock_from_seconds(when), when, args[2], rest->items,
+                            rest->size, args[3]);
+}
+
+/* ---- futures and tasks ---- */
+
+static Value create_future(Thread *t, Value *args) { return object_value(future_new(t, args[0])); }
+
+/* The task that the factory makes. */
+static Value make_by_factory(Thread *t, Value factory, Value self, Value coroutine, Value context) {
+    Value args[3] = {self, coroutine, context}, name = object_value(NAME_OF(t, context));
+    if (context == VALUE_NONE) return call_value(t, factory, args, 2);
+    return call_keywords(t, factory, args, 3, tuple_from(t, &name, 1));
+}
+
+/* args: self, coro, name, context */
+static Value create_task(Thread *t, Value *args) {
+    Loop *loop = loop_open(t, args[0]);
+    if (!loop) return VALUE_ERROR;
+    if (args[2] != VALUE_NONE) {
+        Str *name = value_str(t, args[2]);
+        if (!name) return VALUE_ERROR;
+        args[2] = object_value(name);
+    }
+    if (LIKELY(loop->task_factory == VALUE_NONE)) {
+        return task_new(t, BUILTIN_CLASS(t, TASK), args[1], args[0], args[2], args[3]);
+    }
+    Value task = make_by_factory(t, loop->task_factory, args[0], args[1], args[3]);
+    if (task == VALUE_ERROR || args[2] == VALUE_NONE) return task;
+    if (is_kind(task, OBJ_TASK)) heap_set(&t->vm->heap, &TASK(task)->name, args[2]);
+    return task;
+}
+
+static Value get_task_factory(Thread *t, Value *args) {
+    Loop *loop = loop_open(t, args[0]);
+    return loop ? loop->task_factory : VALUE_ERROR;
+}
+
+static Value set_task_factory(Thread *t, Value *args) {
+    Loop *loop = loop_open(t, args[0]);
+    if (!loop) return VALUE_ERROR;
+    if (args[1] != VALUE_NONE && !value_is_callable(t, args[1])) {
+        return raise_error(t, EXC_TypeError, "task factory must be a callable or None");
+    }
+    heap_set(&t->vm->heap, &loop->task_factory, args[1]);
+    return VALUE_NONE;
+}
+
+/* ---- errors ---- */
+
+static Value set_exception_handler(Thread *t, Value *args) {
+    Loop *loop = loop_open(t, args[0]);
+    if (!loop) return VALUE_ERROR;
+    if (args[1] != VALUE_NONE && !value_is_callable(t, args[1])) {
+        return raise_error(t, EXC_TypeError, "A callable object or None is expected, got %R",
+                           args[1]);
+    }
+    heap_set(&t->vm->heap, &loop->exception_handler, args[1]);
+    return VALUE_NONE;
+}
+
+static Value get_exception_handler(Thread *t, Value *args) {
+    Loop *loop = loop_open(t, args[0]);
+    return loop ? loop->exception_handler : VALUE_ERROR;
+}
+
+static bool check_context(Thread *t, Value v) {
+    if (is_kind(v, OBJ_DICT)) return true;
+    raise_error(t, EXC_TypeError, "context must be a dict, not '%T'", v);
+    return false;
+}
+
+static Value call_exception_handler(Thread *t, Value *args) {
+    if (!check_context(t, args[1])) return VALUE_ERROR;
+    return report_to_loop(t, args[0], DICT(args[1])) ? VALUE_NONE : VALUE_ERROR;
+}
+
+static Value default_exception_handler(Thread *t, Value *args) {
+    if (!check_context(t, args[1])) return VALUE_ERROR;
+    return report_default(t, DICT(args[1])) ? VALUE_NONE : VALUE_ERROR;
+}
+
+static Value get_debug(Thread *t, Value *args) {
+    (void)t;
+    return bool_value(loop_of(args[0]) && loop_of(args[0])->debug);
+}
+
+static Value set_debug(Thread *t, Value *args) {
+    int enabled = value_truth(t, args[1]);
+    if (enabled < 0) return VALUE_ERROR;
+    if (loop_of(args[0])) loop_of(args[0])->debug = enabled;
+    return VALUE_NONE;
+}
+
+/* ---- shutting down ---- */
+
+static Value finish_at_once(Thread *t, NativeCoroutine *c) {
+    (void)c;
+    t->done_value = VALUE_NONE;
+    return VALUE_DONE;
+}
+
+static const NativeCoroutineKind executor_kind = {
+    "shutdown_default_executor", "BaseEventLoop.shutdown_default_executor", finish_at_once, NULL};
+
+static Value shutdown_asyncgens(Thread *t, Value *args) { return asyncgens_shutdown(t, args[0]); }
+
+static Value shutdown_default_executor(Thread *t, Value *args) {
+    (void)args;
+    return object_value(native_coroutine_new(t, &executor_kind, VALUE_NONE));
+}
+
+/* ---- signals ---- */
+
+static bool signal_number(Thread *t, Value v, int64_t *out) {
+    if (!arg_int64(t, v, out)) return false;
+    if (*out >= 1 && *out < LOOP_SIGNAL_COUNT) return true;
+    raise_error(t, EXC_ValueError, "invalid signal number %lld", (long long)*out);
+    return false;
+}
+
+static Value add_signal_handler(Thread *t, Value *args) {
+    int64_t number;
+    Loop *loop = loop_open(t, args[0]);
+    if (!loop || !signal_number(t, args[1], &number)) return VALUE_ERROR;
+    Tuple *rest = TUPLE(args[3]);
+    Value handle = handle_new(t, args[0], args[2], rest->items, rest->size, VALUE_NONE);
+    if (loop->signal_handles[number] == VALUE_UNSET) loop->signal_handle_count++;
+    heap_set(&t->vm->heap, &loop->signal_handles[number], handle);
+    signals_catch((int)number);
+    return VALUE_NONE;
+}
+
+static Value remove_signal_handler(Thread *t, Value *args) {
+    int64_t number;
+    Loop *loop = loop_of(args[0]);
+    if (!signal_number(t, args[1], &number)) return VALUE_ERROR;
+    if (!loop || loop->signal_handles[number] == VALUE_UNSET) return VALUE_FALSE;
+    heap_set(&t->vm->heap, &loop->signal_handles[number], VALUE_UNSET);
+    loop->signal_handle_count--;
+    if (number != SIGINT) signal((int)number, SIG_DFL);
+    return VALUE_TRUE;
+}
+
+/* ---- the class ---- */
+
+static Value construct(Thread *t, Class *cls, const Value *args, int argc, Tuple *kwnames) {
+    (void)args, (void)argc, (void)kwnames;
+    return loop_new(t, cls);
+}
+
+static bool init(Thread *t, Value self, const Value *args, int argc, Tuple *kwnames) {
+    (void)self, (void)args, (void)kwnames;
+    if (argc == 0) return true;
+    raise_error(t, EXC_TypeError, "_UnixSelectorEventLoop() takes no arguments");
+    return false;
+}
+
+static Value repr(Thread *t, Value self) {
+    Loop *loop = loop_of(self);
+    Str *text = str_format(
+        t, "<%s running=%s closed=%s debug=%s>", object_class(object_of(self))->name->data,
+        loop && loop->thread ? "True" : "False", !loop || loop->closed ? "True" : "False",
+        loop && loop->debug ? "True" : "False");
+    return text ? object_value(text) : VALUE_ERROR;
+}
+
+static Value get_duration(Thread *t, Value self) {
+    Loop *loop = loop_of(self);
+    return loop ? loop->slow_callback_duration : float_new(t, 0.1);
+}
+
+static bool set_duration(Thread *t, Value self, Value v) {
+    Loop *loop = loop_of(self);
+    if (v == VALUE_UNSET) {
+        raise_error(t, EXC_AttributeError, "slow_callback_duration");
+        return false;
+    }
+    if (loop) heap_set(&t->vm->heap, &loop->slow_callback_duration, v);
+    return true;
+}
+
+static const Slots slots = {.repr = repr, .construct = construct, .init = init};
+
+static const NativeDef methods[] = {
+    {"run_forever", run_forever, "(self, /)", "Run until stop() is called."},
+    {"run_until_complete", run_until_complete, "(self, future, /)",
+     "Run until the future (or coroutine) is done; gives its result."},
+    {"stop", stop, "(self, /)", "Stop after the pass that is under way."},
+    {"close", close_loop, "(self, /)", "Close the loop; what is queued is forgotten."},
+    {"is_running", is_running, "(self, /)", "Is it running?"},
+    {"is_closed", is_closed, "(self, /)", "Is it closed?"},
+    {"time", loop_time, "(self, /)", "Seconds on the loop's clock."},
+    {"call_soon", call_soon, "(self, callback, *args, context=None)",
+     "Call callback(*args) in the next pass."},
+    {"call_soon_threadsafe", call_soon_threadsafe, "(self, callback, *args, context=None)",
+     "As call_soon, from any thread."},
+    {"call_later", call_later, "(self, delay, callback, *args, context=None)",
+     "Call callback(*args) after delay seconds."},
+    {"call_at", call_at, "(self, when, callback, *args, context=None)",
+     "Call callback(*args) at loop.time() == when."},
+    {"create_future", create_future, "(self, /)", "A pending Future of this loop."},
+    {"create_task", create_task, "(self, coro, *, name=None, context=None)",
+     "A Task that drives the coroutine."},
+    {"get_task_factory", get_task_factory, "(self, /)", "What makes tasks, or None."},
+    {"set_task_factory", set_task_factory, "(self, factory, /)",
+     "Let factory(loop, coro) make tasks; None: the default."},
+    {"get_exception_handler", get_exception_handler, "(self, /)",
+     "What receives lost errors, or None."},
+    {"set_exception_handler", set_exception_handler, "(self, handler, /)",
+     "Let handler(loop, context) receive lost errors; None: the default."},
+    {"call_exception_handler", call_exception_handler, "(self, context, /)",
+     "Hand an error context to the exception handler."},
+    {"default_exception_handler", default_exception_handler, "(self, context, /)",
+     "Write an error context to sys.stderr."},
+    {"get_debug", get_debug, "(self, /)", "Is debug mode on?"},
+    {"set_debug", set_debug, "(self, enabled, /)", "Turn debug mode on or off."},
+    {"shutdown_asyncgens", shutdown_asyncgens, "(self, /)", "Close all running async generators."},
+    {"shutdown_default_executor", shutdown_default_executor, "(self, /)",
+     "Wait for the executor's jobs."},
+    {"add_signal_handler", add_signal_handler, "(self, sig, callback, *args)",
+     "Call callback(*args) in the loop when the signal arrives."},
+    {"remove_signal_handler", remove_signal_handler, "(self, sig, /)", "Undo add_signal_handler."},
+    {0},
+};
+
+static const FieldDef fields[] = {
+    {"slow_callback_duration", get_duration, set_duration,
+     "A longer callback counts as blocking, seconds."},
+    {0},
+};
+
+void loop_class_install(Thread *t) {
+    native_class_init(t, &(NativeClass){
+                             .kind = OBJ_LOOP,
+                             .slots = &slots,
+                             .methods = methods,
+                             .fields = fields,
+                             .doc = "An event loop.",
+                         });
+    BUILTIN_CLASS(t, LOOP)->module = object_value(str_from(t, "asyncio.unix_events"));
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Signals, Ctrl-C first: from the kernel to a safepoint of the main thread.
+ *
+ * The signal handler only sets flags: which signal, and the main thread's poll word, which the next
+ * safepoint looks at. A loop that waits in libuv is woken through its async handle. At the
+ * safepoint the Tulip handler runs; without one SIGINT becomes KeyboardInterrupt.
+ *
+ * A second Ctrl-C kills the process only when the first has not been looked at for a second: a C
+ * function that never reaches a safepoint must not make the program unstoppable.
+ *
+ * The one static variable of the loop is here: a signal handler has no argument to find its state
+ * by. Read next: loop/run.c.
+ */
+#include <stdatomic.h>
+#include <time.h>
+
+#include "loop/loop.h"
+#include "vm/ops.h"
+#include "vm/probe.h"
+
+static struct {
+    Thread *main_thread;
+    _Atomic(Loop *) waiting;
+    atomic_bool pending[LOOP_SIGNAL_COUNT];
+    atomic_llong interrupted_at; /* nanoseconds; 0: no undelivered SIGINT */
+} arrived;
+
+static int64_t now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * CLOCK_SECOND + time.tv_nsec;
+}
+
+static void on_signal(int number) {
+    if (number == SIGINT) {
+        int64_t before = atomic_load(&arrived.interrupted_at), time = now();
+        if (before && time - before > CLOCK_SECOND) {
+            signal(SIGINT, SIG_DFL);
+            raise(SIGINT);
+        }
+        if (!before) atomic_store(&arrived.interrupted_at, time);
+    }
+    atomic_store(&arrived.pending[number], true);
+    if (!arrived.main_thread) return;
+    __atomic_fetch_or(&arrived.main_thread->poll, POLL_SIGNAL, __ATOMIC_SEQ_CST);
+    Loop *loop = atomic_load(&arrived.waiting);
+    if (loop) uv_async_send(&loop->wakeup);
+}
+
+void signals_catch(int number) {
+    struct sigaction action = {.sa_handler = on_signal};
+    sigemptyset(&action.sa_mask);
+    sigaction(number, &action, NULL);
+}
+
+void signals_install(LoopState *state) {
+    arrived.main_thread = state->vm->main_thread;
+    for (int i = 0; i < LOOP_SIGNAL_COUNT; i++) state->signal_handlers[i] = VALUE_UNSET;
+    struct sigaction inherited;
+    sigaction(SIGINT, NULL, &inherited);
+    if (inherited.sa_handler == SIG_IGN)
+        state->signal_handlers[SIGINT] = VALUE_NONE; /* a background job */
+    else signals_catch(SIGINT);
+    signal(SIGPIPE, SIG_IGN);
+    state->signals_installed = true;
+}
+
+void signals_restore(LoopState *state) {
+    if (!state->signals_installed) return;
+    signal(SIGINT, SIG_DFL);
+    arrived.main_thread = NULL;
+    state->signals_installed = false;
+}
+
+void signals_set_waiting(Loop *loop) { atomic_store(&arrived.waiting, loop); }
+
+bool signals_may_come(const Loop *loop) {
+    if (loop->signal_handle_count) return true;
+    for (int i = 1; i < LOOP_SIGNAL_COUNT; i++) {
+        Value handler = loop->state->signal_handlers[i];
+        if (i != SIGINT && handler != VALUE_UNSET && handler != VALUE_NONE) return true;
+    }
+    return false;
+}
+
+Value signals_set_handler(Thread *t, int number, Value handler) {
+    LoopState *state = loop_state(t);
+    Value previous = state->signal_handlers[number];
+    heap_forget(&t->vm->heap, previous);
+    state->signal_handlers[number] = handler;
+    if (handler == VALUE_NONE) {
+        signal(number, SIG_IGN);
+    } else if (handler != VALUE_UNSET || number == SIGINT) {
+        signals_catch(number);
+    } else {
+        signal(number, number == SIGPIPE ? SIG_IGN : SIG_DFL);
+    }
+    return previous;
+}
+
+/* add_signal_handler's callbacks go to the ready queue of their loop. */
+static bool queue_on_loop(Thread *t, int number) {
+    Value running = loop_get_running(t);
+    if (running == VALUE_NONE) return false;
+    Loop *loop = loop_of(running);
+    if (loop->signal_handles[number] == VALUE_UNSET) return false;
+    ready_push(&loop->ready, loop->signal_handles[number], VALUE_UNSET);
+    return true;
+}
+
+static bool deliver(Thread *t, int number) {
+    PROBE(t, SIGNAL, fixnum(number), VALUE_UNSET);
+    if (number == SIGINT) atomic_store(&arrived.interrupted_at, 0);
+    if (queue_on_loop(t, number)) return true;
+    Value handler = loop_state(t)->signal_handlers[number];
+    if (handler == VALUE_NONE) return true;
+    if (handler == VALUE_UNSET) {
+        if (number != SIGINT) return true;
+        loop_state(t)->interrupted = true;
+        raise_with(t, EXC_KeyboardInterrupt, VALUE_UNSET);
+        return false;
+    }
+    Value args[2] = {fixnum(number), VALUE_NONE};
+    return call_value(t, handler, args, 2) != VALUE_ERROR;
+}
+
+bool signals_deliver(Thread *t) {
+    if (t != t->vm->main_thread) return true;
+    for (int i = 1; i < LOOP_SIGNAL_COUNT; i++) {
+        if (!atomic_exchange(&arrived.pending[i], false)) continue;
+        if (!deliver(t, i)) return false;
+    }
+    return true;
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The module _asyncio: what asyncio has in C. Everything else of asyncio is Tulip source in
+ * stdlib/asyncio.
+ *
+ * Read next: stdlib/asyncio/__init__.tul.
+ */
+#include "stdlib/asyncio_native.h"
+
+#include "vm/container.h"
+#include "vm/exception.h"
+#include "vm/ops.h"
+#include "vm/str.h"
+
+/* ---- which loop ---- */
+
+static Value get_event_loop(Thread *t, Value *args) {
+    (void)args;
+    return loop_get_event_loop(t);
+}
+
+static Value no_running_loop(Thread *t) {
+    return raise_error(t, EXC_RuntimeError, "no running event loop");
+}
+
+static Value get_running_loop(Thread *t, Value *args) {
+    (void)args;
+    Value loop = loop_get_running(t);
+    return loop == VALUE_NONE ? no_running_loop(t) : loop;
+}
+
+static Value running_or_none(Thread *t, Value *args) {
+    (void)args;
+    return loop_get_running(t);
+}
+
+static Value set_event_loop(Thread *t, Value *args) {
+    if (args[0] != VALUE_NONE && !is_kind(args[0], OBJ_LOOP)) {
+        return raise_error(t, EXC_TypeError,
+                           "loop must be an instance of AbstractEventLoop or None, not '%T'",
+                           args[0]);
+    }
+    if (t->event_loop) heap_forget(&t->vm->heap, t->event_loop);
+    t->event_loop = args[0] == VALUE_NONE ? VALUE_ERROR : args[0];
+    t->event_loop_set = true;
+    return VALUE_NONE;
+}
+
+static Value new_event_loop(Thread *t, Value *args) {
+    (void)args;
+    return loop_new(t, BUILTIN_CLASS(t, LOOP));
+}
+
+/* ---- tasks ---- */
+
+static Value sleep_function(Thread *t, Value *args) { return sleep_new(t, args[0], args[1]); }
+
+/* args: coro, name, context */
+static Value create_task(Thread *t, Value *args) {
+    Value loop = loop_get_running(t);
+    if (loop == VALUE_NONE) return no_running_loop(t);
+    if (args[1] != VALUE_NONE) {
+        Str *name = value_str(t, args[1]);
+        if (!name) return VALUE_ERROR;
+        args[1] = object_value(name);
+    }
+    if (LIKELY(object_class(object_of(loop)) == BUILTIN_CLASS(t, LOOP) &&
+               loop_of(loop)->task_factory == VALUE_NONE)) {
+        Value task = task_new(t, BUILTIN_CLASS(t, TASK), args[0], loop, VALUE_NONE, args[2]);
+        if (args[1] != VALUE_NONE && task != VALUE_ERROR) TASK(task)->name = args[1];
+        return task; /* a named task counts, too: Python numbers it first and then renames it */
+    }
+    Value names[2] = {object_value(NAME_OF(t, name)), object_value(NAME_OF(t, context))};
+    int count = args[2] == VALUE_NONE ? 1 : 2;
+    Value *roots = push_roots(t, 1);
+    roots[0] = value_getattr(t, loop, NAME_OF(t, create_task));
+    if (roots[0] == VALUE_ERROR) return VALUE_ERROR;
+    return call_keywords(t, roots[0], args, 1 + count, tuple_from(t, names, (size_t)count));
+}
+
+static Value current_task(Thread *t, Value *args) {
+    Value loop = args[0] == VALUE_NONE ? loop_get_running(t) : args[0];
+    if (loop == VALUE_NONE) return no_running_loop(t);
+    return is_kind(loop, OBJ_LOOP) ? EVENT_LOOP(loop)->current_task : VALUE_NONE;
+}
+
+static Value all_tasks(Thread *t, Value *args) {
+    Value loop = args[0] == VALUE_NONE ? loop_get_running(t) : args[0];
+    return loop == VALUE_NONE ? no_running_loop(t) : tasks_of_loop(t, loop);
+}
+
+/* ---- what is it ---- */
+
+static Value iscoroutine(Thread *t, Value *args) {
+    return bool_value(is_coroutine_like(t, args[0]));
+}
+
+static Value isfuture(Thread *t, Value *args) {
+    if (is_future(args[0])) return bool_value(!is_native_coroutine(args[0]));
+    if (!is_object(args[0])) return VALUE_FALSE;
+    Class *cls = class_of(t->vm, args[0]);
+    if (class_lookup(t, cls, NAME_OF(t, _asyncio_future_blocking)) == VALUE_UNSET)
+        return VALUE_FALSE;
+    Value blocking = value_getattr_or_unset(t, args[0], NAME_OF(t, _asyncio_future_blocking));
+    if (blocking == VALUE_ERROR) return VALUE_ERROR;
+    return bool_value(blocking != VALUE_UNSET && blocking != VALUE_NONE);
+}
+
+static Value iscoroutinefunction(Thread *t, Value *args) {
+    Value f = args[0];
+    if (is_kind(f, OBJ_METHOD)) f = ((Method *)object_of(f))->function;
+    if (is_kind(f, OBJ_FUNCTION)) {
+        uint32_t flags = FUNCTION(f)->code->flags;
+        if (flags & (CODE_COROUTINE | CODE_ITERABLE_COROUTINE)) return VALUE_TRUE;
+    }
+    if (is_kind(f, OBJ_NATIVE)) return bool_value(((Native *)object_of(f))->fn == sleep_function);
+    if (!is_object(f)) return VALUE_FALSE;
+    Value mark = value_getattr_or_unset(t, f, NAME_OF(t, _is_coroutine));
+    if (mark == VALUE_ERROR) return VALUE_ERROR;
+    return bool_value(mark != VALUE_UNSET && mark != VALUE_NONE);
+}
+
+/* Make a generator function an iterable coroutine function: True; anything else is left alone:
+ * False. */
+static Value mark_coroutine(Thread *t, Value *args) {
+    (void)t;
+    if (!is_kind(args[0], OBJ_FUNCTION)) return VALUE_FALSE;
+    Code *code = FUNCTION(args[0])->code;
+    if (code->flags & CODE_COROUTINE) return VALUE_TRUE;
+    if (!(code->flags & CODE_GENERATOR)) return VALUE_FALSE;
+    code->flags |= CODE_ITERABLE_COROUTINE;
+    return VALUE_TRUE;
+}
+
+/* ---- Ctrl-C ---- */
+
+/* Let [handler](signum, frame) have SIGINT, if nobody else has it. */
+static Value take_sigint(Thread *t, Value *args) {
+    LoopState *state = loop_state(t);
+    if (t != t->vm->main_thread || state->signal_handlers[SIGINT] != VALUE_UNSET)
+        return VALUE_FALSE;
+    signals_set_handler(t, SIGINT, args[0]);
+    return VALUE_TRUE;
+}
+
+static Value give_back_sigint(Thread *t, Value *args) {
+    (void)args;
+    signals_set_handler(t, SIGINT, VALUE_UNSET);
+    return VALUE_NONE;
+}
+
+static Value in_main_thread(Thread *t, Value *args) {
+    (void)args;
+    return bool_value(t == t->vm->main_thread);
+}
+
+static const NativeDef functions[] = {
+    {"sleep", sleep_function, "(delay, result=None, *, loop=None)",
+     "Coroutine: let other tasks run for delay seconds, then give result."},
+    {"get_event_loop", get_event_loop, "()",
+     "The running loop, else the current one of this thread."},
+    {"get_running_loop", get_running_loop, "()",
+     "The running loop; RuntimeError if there is none."},
+    {"_get_running_loop", running_or_none, "()", "The running loop or None."},
+    {"set_event_loop", set_event_loop, "(loop, /)", "Make loop the current one of this thread."},
+    {"new_event_loop", new_event_loop, "()", "A new event loop."},
+    {"create_task", create_task, "(coro, *, name=None, context=None)",
+     "A task in the running loop that drives the coroutine."},
+    {"current_task", current_task, "(loop=None)", "The task that is running, or None."},
+    {"all_tasks", all_tasks, "(loop=None)", "The set of pending tasks."},
+    {"iscoroutine", iscoroutine, "(obj, /)", "Is it a coroutine that a task can drive?"},
+    {"isfuture", isfuture, "(obj, /)", "Is it a future?"},
+    {"iscoroutinefunction", iscoroutinefunction, "(func, /)", "Does calling it give a coroutine?"},
+    {"mark_coroutine", mark_coroutine, "(func, /)",
+     "Make a generator function a coroutine function."},
+    {"take_sigint", take_sigint, "(handler, /)", "Handle Ctrl-C, unless somebody does."},
+    {"give_back_sigint", give_back_sigint, "()", "Undo take_sigint()."},
+    {"in_main_thread", in_main_thread, "()", "Is this the main thread?"},
+    {0},
+};
+
+static bool init(Thread *t, Module *module) {
+    Vm *vm = t->vm;
+    module_set(t, module, "Future", object_value(vm->classes[OBJ_FUTURE]));
+    module_set(t, module, "Task", object_value(vm->classes[OBJ_TASK]));
+    module_set(t, module, "EventLoop", object_value(vm->classes[OBJ_LOOP]));
+    module_set(t, module, "Handle", object_value(vm->classes[OBJ_HANDLE]));
+    module_set(t, module, "TimerHandle", object_value(loop_state(t)->timer_handle));
+    module_set(t, module, "CancelledError", object_value(vm->cancelled_error));
+    module_set(t, module, "InvalidStateError", object_value(vm->invalid_state_error));
+    return asyncio_queue_init(t, module);
+}
+
+const NativeModule _asyncio_module = {"_asyncio", "The native part of asyncio.", functions, init};

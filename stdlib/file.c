@@ -1,0 +1,603 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The file classes: TextIOWrapper and the three binary ones, which differ only in their names.
+ *
+ * All share one table of methods; each method begins with usable(), which refuses a closed file. A
+ * text file keeps no decoder state: bytes are read up to a character or line boundary and decoded
+ * at once.
+ *
+ * Read next: stdlib/file_open.c (open and its modes), stdlib/file_core.c (buffers).
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/utf8.h"
+#include "stdlib/file.h"
+#include "vm/container.h"
+#include "vm/exception.h"
+#include "vm/number.h"
+#include "vm/ops.h"
+#include "vm/str.h"
+
+File *file_of(const Thread *t, Value v) {
+    if (!is_kind(v, OBJ_NATIVE_DATA)) return NULL;
+    const Class *cls = object_class(object_of(v));
+    Class *const *classes = stdlib_of(t)->classes;
+    for (int id = CLASS_TEXT_FILE; id <= CLASS_BUFFERED_RANDOM; id++) {
+        if (cls == classes[id]) return FILE_OF(v);
+    }
+    return NULL;
+}
+
+/* ---- checks ---- */
+
+static File *usable(Thread *t, Value self) {
+    File *file = FILE_OF(self);
+    if (file->core && !file->core->closed) return file;
+    raise_error(t, EXC_ValueError,
+                file->core ? "I/O operation on closed file."
+                           : "I/O operation on uninitialized object");
+    return NULL;
+}
+
+Class *file_unsupported_class(Thread *t) {
+    Stdlib *lib = stdlib_of(t);
+    if (lib->classes[CLASS_UNSUPPORTED]) return lib->classes[CLASS_UNSUPPORTED];
+    Value *roots = push_roots(t, 3);
+    Value bases[] = {object_value(EXCEPTION_CLASS(t, OSError)),
+                     object_value(EXCEPTION_CLASS(t, ValueError))};
+    Str *name = str_intern(t->vm, "UnsupportedOperation", 20);
+    Dict *ns = dict_new(t);
+    roots[0] = object_value(tuple_from(t, bases, 2));
+    roots[1] = object_value(ns);
+    dict_set_str(t, ns, NAME_OF(t, __module__), object_value(str_intern(t->vm, "io", 2)));
+    Class *cls = class_create(t, BUILTIN_CLASS(t, CLASS), name, TUPLE(roots[0]), ns, NULL, NULL, 0);
+    lib->classes[CLASS_UNSUPPORTED] = cls;
+    pop_roots(t, roots);
+    return cls;
+}
+
+Value file_raise_unsupported(Thread *t, const char *message) {
+    Class *cls = file_unsupported_class(t);
+    if (!cls) return VALUE_ERROR;
+    Value *roots = push_roots(t, 1);
+    roots[0] = object_value(str_from(t, message));
+    Value error = exception_new(t, cls, roots, 1);
+    pop_roots(t, roots);
+    return error == VALUE_ERROR ? VALUE_ERROR : raise_value(t, error);
+}
+
+static File *readable(Thread *t, Value self) {
+    File *file = usable(t, self);
+    if (file && !file->core->readable) return file_raise_unsupported(t, "not readable"), NULL;
+    return file;
+}
+static File *writable(Thread *t, Value self) {
+    File *file = usable(t, self);
+    if (file && !file->core->writable) return file_raise_unsupported(t, "not writable"), NULL;
+    return file;
+}
+
+/* ---- text to bytes ---- */
+
+/* Is there a lone surrogate, which UTF-8 refuses? */
+static bool has_surrogate(const Str *text) {
+    return !str_is_ascii(text) && utf8_valid(text->data, text->size) != text->size;
+}
+
+static bool write_bytes(Thread *t, File *file, const char *data, size_t size) {
+    if (file->write_newline == VALUE_NONE) return core_write(t, file->core, data, size);
+    const Str *newline = STR(file->write_newline);
+    for (size_t i = 0; i < size;) {
+        const char *end = memchr(data + i, '\n', size - i);
+        size_t n = end ? (size_t)(end - data) - i : size - i;
+        if (!core_write(t, file->core, data + i, n)) return false;
+        if (end && !core_write(t, file->core, newline->data, newline->size)) return false;
+        i += n + (end != NULL);
+    }
+    return true;
+}
+
+static bool write_encoded(Thread *t, File *file, Str *text) {
+    Value *roots = push_roots(t, 4);
+    roots[0] = object_value(file);
+    roots[1] = object_value(text);
+    roots[2] = file->encoding;
+    roots[3] = file->errors;
+    Value encoded = call_method(t, roots[1], str_intern(t->vm, "encode", 6), roots + 2, 2);
+    roots[1] = encoded;
+    bool ok = encoded != VALUE_ERROR && is_kind(encoded, OBJ_BYTES) &&
+              write_bytes(t, file, (const char *)BYTES(encoded)->data, BYTES(encoded)->size);
+    pop_roots(t, roots);
+    return ok;
+}
+
+bool file_write_str(Thread *t, File *file, Str *text) {
+    if (!usable(t, object_value(file)) || !writable(t, object_value(file))) return false;
+    if (file->utf8 ? has_surrogate(text) : !str_is_ascii(text)) return write_encoded(t, file, text);
+    return write_bytes(t, file, text->data, text->size);
+}
+
+bool file_write_ascii(Thread *t, File *file, const char *text, size_t size) {
+    if (!writable(t, object_value(file))) return false;
+    return write_bytes(t, file, text, size);
+}
+
+bool file_flush(Thread *t, File *file) {
+    return usable(t, object_value(file)) && core_flush(t, file->core);
+}
+
+/* ---- bytes to text ---- */
+
+/* '\r\n' and '\r' become '\n'. */
+static void translate_newlines(Buffer *text) {
+    if (!text->size || !memchr(text->data, '\r', text->size)) return;
+    size_t to = 0;
+    for (size_t i = 0; i < text->size; i++) {
+        char c = text->data[i];
+        if (c == '\r') {
+            if (i + 1 < text->size && text->data[i + 1] == '\n') i++;
+            c = '\n';
+        }
+        text->data[to++] = c;
+    }
+    text->size = to;
+}
+
+/* The str that the bytes in [raw] (which is freed) stand for; NULL: raised. */
+static Str *decode(Thread *t, File *file, Buffer *raw) {
+    if (file->translate_in) translate_newlines(raw);
+    size_t size = raw->size;
+    bool plain = size == 0 || (file->utf8 ? utf8_valid(raw->data, size) == size
+                                          : utf8_is_ascii(raw->data, size));
+    if (plain) return str_from_buffer(t, raw);
+    Value *roots = push_roots(t, 4);
+    roots[0] = object_value(file);
+    roots[1] = object_value(bytes_new(t, raw->data, size));
+    roots[2] = file->encoding;
+    roots[3] = file->errors;
+    buffer_free(raw);
+    Value text = call_method(t, roots[1], str_intern(t->vm, "decode", 6), roots + 2, 2);
+    pop_roots(t, roots);
+    return text == VALUE_ERROR ? NULL : STR(text);
+}
+
+/* The next byte without taking it: -1 at the end, -2 raised. */
+static int peek(Thread *t, FileCore *core) {
+    if (core->in_start == core->in_end) {
+        int64_t got = core_fill(t, core);
+        if (got <= 0) return got < 0 ? -2 : -1;
+    }
+    return (unsigned char)core->in[core->in_start];
+}
+
+static int character_size(const File *file, int lead) {
+    if (lead < 0xC0 || !file->utf8) return 1;
+    return lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+}
+
+/* One character's bytes to [raw]: 1, 0 at the end, -1 raised. */
+static int read_character(Thread *t, File *file, Buffer *raw) {
+    FileCore *core = file->core;
+    int c = peek(t, core);
+    if (c < 0) return c + 1;
+    int n = character_size(file, c);
+    do {
+        buffer_putc(raw, (char)c);
+        core->in_start++;
+        if (--n <= 0) break;
+        c = peek(t, core);
+    } while (c >= 0x80 && c < 0xC0);
+    if (raw->data[raw->size - 1] == '\r' && file->translate_in) {
+        int next = peek(t, core);
+        if (next == -2) return -1;
+        if (next == '\n') core->in_start++;
+        raw->data[raw->size - 1] = '\n';
+    }
+    return c == -2 ? -1 : 1;
+}
+
+static Str *read_characters(Thread *t, File *file, int64_t count) {
+    Buffer raw = {0};
+    for (int64_t i = 0; i < count; i++) {
+        int got = read_character(t, file, &raw);
+        if (got < 0) {
+            buffer_free(&raw);
+            return NULL;
+        }
+        if (!got) break;
+    }
+    return decode(t, file, &raw);
+}
+
+/* The next line when all of it is in the read buffer and it needs no decoding; NULL: take the long
+ * way. */
+static Str *buffered_line(Thread *t, const File *file) {
+    FileCore *core = file->core;
+    const char *start = core->in + core->in_start;
+    size_t there = core->in_end - core->in_start;
+    const char *end = there ? memchr(start, '\n', there) : NULL;
+    if (!end) return NULL;
+    size_t size = (size_t)(end - start) + 1;
+    if (!utf8_is_ascii(start, size) || (file->lone_cr && memchr(start, '\r', size))) return NULL;
+    core->in_start += size;
+    return str_new_ascii(t, start, size);
+}
+
+static Str *read_text_line(Thread *t, File *file, int64_t limit) {
+    Str *line = limit < 0 ? buffered_line(t, file) : NULL;
+    if (line) return line;
+    Buffer raw = {0};
+    if (core_read_line(t, file->core, file->lone_cr, limit, &raw)) return decode(t, file, &raw);
+    buffer_free(&raw);
+    return NULL;
+}
+
+Str *file_read_line(Thread *t, File *file) {
+    return readable(t, object_value(file)) ? read_text_line(t, file, -1) : NULL;
+}
+
+/* ---- methods ---- */
+
+static Value bytes_from_buffer(Thread *t, Buffer *raw) {
+    Bytes *bytes = bytes_new(t, raw->data ? raw->data : "", raw->size);
+    buffer_free(raw);
+    return object_value(bytes);
+}
+
+static bool size_argument(Thread *t, Value v, int64_t *size) {
+    *size = -1;
+    if (v == VALUE_NONE) return true;
+    return arg_clamped(t, v, size);
+}
+
+static Value method_read(Thread *t, Value *args) {
+    File *file = readable(t, args[0]);
+    int64_t size;
+    if (!file || !size_argument(t, args[1], &size)) return VALUE_ERROR;
+    if (file->text && size >= 0) {
+        Str *text = read_characters(t, file, size);
+        return text ? object_value(text) : VALUE_ERROR;
+    }
+    Buffer raw = {0};
+    if (!core_read(t, file->core, size, &raw)) {
+        buffer_free(&raw);
+        return VALUE_ERROR;
+    }
+    if (!file->text) return bytes_from_buffer(t, &raw);
+    Str *text = decode(t, file, &raw);
+    return text ? object_value(text) : VALUE_ERROR;
+}
+
+static Value read_line(Thread *t, File *file, int64_t limit) {
+    if (file->text) {
+        Str *text = read_text_line(t, file, limit);
+        return text ? object_value(text) : VALUE_ERROR;
+    }
+    Buffer raw = {0};
+    if (core_read_line(t, file->core, false, limit, &raw)) return bytes_from_buffer(t, &raw);
+    buffer_free(&raw);
+    return VALUE_ERROR;
+}
+
+static Value method_readline(Thread *t, Value *args) {
+    File *file = readable(t, args[0]);
+    int64_t limit;
+    if (!file || !size_argument(t, args[1], &limit)) return VALUE_ERROR;
+    return read_line(t, file, limit);
+}
+
+static size_t line_size(Value line) { return is_str(line) ? STR(line)->size : BYTES(line)->size; }
+
+static Value next(Thread *t, Value self) {
+    File *file = readable(t, self);
+    if (!file) return VALUE_ERROR;
+    Value line = read_line(t, file, -1);
+    if (line == VALUE_ERROR || line_size(line)) return line;
+    return iter_done(t);
+}
+
+static Value iter(Thread *t, Value self) { return usable(t, self) ? self : VALUE_ERROR; }
+
+static Value method_readlines(Thread *t, Value *args) {
+    File *file = readable(t, args[0]);
+    int64_t hint, total = 0;
+    if (!file || !size_argument(t, args[1], &hint)) return VALUE_ERROR;
+    args[1] = object_value(list_new(t, 0));
+    for (;;) {
+        Value line = read_line(t, file, -1);
+        if (line == VALUE_ERROR) return VALUE_ERROR;
+        if (!line_size(line)) return args[1];
+        if (!list_append(t, LIST(args[1]), line)) return VALUE_ERROR;
+        total += (int64_t)line_size(line);
+        if (hint > 0 && total >= hint) return args[1];
+        if (!thread_poll(t)) return VALUE_ERROR;
+    }
+}
+
+static Value method_write(Thread *t, Value *args) {
+    File *file = usable(t, args[0]);
+    if (!file) return VALUE_ERROR;
+    if (file->text) {
+        if (!is_str(args[1]))
+            return raise_error(t, EXC_TypeError, "write() argument must be str, not %T", args[1]);
+        size_t length = STR(args[1])->length;
+        return file_write_str(t, file, STR(args[1])) ? int_from_uint64(t, length) : VALUE_ERROR;
+    }
+    const uint8_t *data;
+    size_t size;
+    if (!bytes_like(args[1], &data, &size)) {
+        return raise_error(t, EXC_TypeError, "a bytes-like object is required, not '%T'", args[1]);
+    }
+    if (!writable(t, args[0])) return VALUE_ERROR;
+    return core_write(t, file->core, (const char *)data, size) ? int_from_uint64(t, size)
+                                                               : VALUE_ERROR;
+}
+
+static bool write_item(Thread *t, Value item, void *context) {
+    Value *args = push_roots(t, 2);
+    args[0] = *(Value *)context;
+    args[1] = item;
+    bool ok = method_write(t, args) != VALUE_ERROR;
+    pop_roots(t, args);
+    return ok;
+}
+
+static Value method_writelines(Thread *t, Value *args) {
+    return value_for_each(t, args[1], write_item, &args[0]) ? VALUE_NONE : VALUE_ERROR;
+}
+
+static Value method_flush(Thread *t, Value *args) {
+    return file_flush(t, FILE_OF(args[0])) ? VALUE_NONE : VALUE_ERROR;
+}
+
+static Value method_close(Thread *t, Value *args) {
+    FileCore *core = FILE_OF(args[0])->core;
+    return !core || core_close(t, core) ? VALUE_NONE : VALUE_ERROR;
+}
+
+static Value method_fileno(Thread *t, Value *args) {
+    File *file = usable(t, args[0]);
+    return file ? fixnum(file->core->fd) : VALUE_ERROR;
+}
+
+static Value method_isatty(Thread *t, Value *args) {
+    File *file = usable(t, args[0]);
+    return file ? bool_value(isatty(file->core->fd)) : VALUE_ERROR;
+}
+
+static Value method_readable(Thread *t, Value *args) {
+    File *file = usable(t, args[0]);
+    return file ? bool_value(file->core->readable) : VALUE_ERROR;
+}
+
+static Value method_writable(Thread *t, Value *args) {
+    File *file = usable(t, args[0]);
+    return file ? bool_value(file->core->writable) : VALUE_ERROR;
+}
+
+static Value method_seekable(Thread *t, Value *args) {
+    File *file = usable(t, args[0]);
+    return file ? bool_value(lseek(file->core->fd, 0, SEEK_CUR) >= 0) : VALUE_ERROR;
+}
+
+static Value method_seek(Thread *t, Value *args) {
+    File *file = usable(t, args[0]);
+    int64_t offset, whence;
+    if (!file || !arg_int64(t, args[1], &offset) || !arg_int64(t, args[2], &whence))
+        return VALUE_ERROR;
+    if (whence < 0 || whence > 2) {
+        return raise_error(t, EXC_ValueError, "invalid whence (%lld, should be 0, 1 or 2)",
+                           (long long)whence);
+    }
+    if (file->text && whence && offset) {
+        return raise_error(t, EXC_OSError, "can't do nonzero %s-relative seeks",
+                           whence == 1 ? "cur" : "end");
+    }
+    if (whence == SEEK_CUR) {
+        int64_t at = core_tell(t, file->core);
+        if (at < 0) return VALUE_ERROR;
+        offset += at;
+        whence = SEEK_SET;
+    }
+    if (whence == SEEK_SET && offset < 0) {
+        return raise_error(t, EXC_ValueError, "negative seek position %lld", (long long)offset);
+    }
+    int64_t at = core_seek(t, file->core, offset, (int)whence);
+    return at < 0 ? VALUE_ERROR : int_from_int64(t, at);
+}
+
+static Value method_tell(Thread *t, Value *args) {
+    File *file = usable(t, args[0]);
+    int64_t at = file ? core_tell(t, file->core) : -1;
+    return at < 0 ? VALUE_ERROR : int_from_int64(t, at);
+}
+
+static Value method_truncate(Thread *t, Value *args) {
+    File *file = writable(t, args[0]);
+    int64_t size;
+    if (!file || !core_flush(t, file->core)) return VALUE_ERROR;
+    if (args[1] == VALUE_NONE) size = core_tell(t, file->core);
+    else if (!arg_int64(t, args[1], &size)) return VALUE_ERROR;
+    if (size < 0) return VALUE_ERROR;
+    if (ftruncate(file->core->fd, size) != 0) return raise_os_error(t, errno, VALUE_UNSET);
+    return int_from_int64(t, size);
+}
+
+static Value method_enter(Thread *t, Value *args) {
+    return usable(t, args[0]) ? args[0] : VALUE_ERROR;
+}
+
+static Value method_exit(Thread *t, Value *args) { return method_close(t, args); }
+
+static Value method_reconfigure(Thread *t, Value *args) {
+    File *file = usable(t, args[0]);
+    if (!file || !core_flush(t, file->core)) return VALUE_ERROR;
+    Heap *heap = &t->vm->heap;
+    if (is_str(args[1])) {
+        heap_set(heap, &file->encoding, args[1]);
+        file->utf8 = file_is_utf8(STR(args[1]));
+    }
+    if (is_str(args[2])) heap_set(heap, &file->errors, args[2]);
+    int flag = args[4] == VALUE_NONE ? file->core->line_buffered : value_truth(t, args[4]);
+    if (flag < 0) return VALUE_ERROR;
+    file->core->line_buffered = flag;
+    if (args[5] == VALUE_NONE) return VALUE_NONE;
+    flag = value_truth(t, args[5]);
+    if (flag < 0) return VALUE_ERROR;
+    file->core->unbuffered = flag;
+    return VALUE_NONE;
+}
+
+/* ---- fields ---- */
+
+static Value get_closed(Thread *t, Value self) {
+    (void)t;
+    return bool_value(!FILE_OF(self)->core || FILE_OF(self)->core->closed);
+}
+#define VALUE_FIELD(FIELD)                                                                         \
+    static Value get_##FIELD(Thread *t, Value self) {                                              \
+        (void)t;                                                                                   \
+        return FILE_OF(self)->FIELD;                                                               \
+    }
+VALUE_FIELD(name)
+VALUE_FIELD(mode)
+VALUE_FIELD(encoding)
+VALUE_FIELD(errors)
+
+static Value get_newlines(Thread *t, Value self) {
+    (void)t, (void)self;
+    return VALUE_NONE;
+}
+static Value get_line_buffering(Thread *t, Value self) {
+    (void)t;
+    return bool_value(FILE_OF(self)->core && FILE_OF(self)->core->line_buffered);
+}
+
+static StdlibClass binary_class(const FileCore *core) {
+    if (core->readable && core->writable) return CLASS_BUFFERED_RANDOM;
+    return core->readable ? CLASS_BUFFERED_READER : CLASS_BUFFERED_WRITER;
+}
+
+static Value get_buffer(Thread *t, Value self) {
+    File *file = FILE_OF(self);
+    if (file->buffer != VALUE_NONE) return file->buffer;
+    File *binary = object_new(t, stdlib_of(t)->classes[binary_class(file->core)], 0);
+    binary->core = file->core;
+    binary->core->references++;
+    binary->name = file->name;
+    Buffer mode = {0};
+    for (const char *p = STR(file->mode)->data; *p; p++) {
+        if (*p != 't') buffer_putc(&mode, *p);
+    }
+    buffer_putc(&mode, 'b');
+    binary->mode = object_value(str_from_buffer(t, &mode));
+    binary->encoding = binary->errors = binary->newline = binary->write_newline = binary->buffer =
+        VALUE_NONE;
+    heap_set(&t->vm->heap, &file->buffer, object_value(binary));
+    return file->buffer;
+}
+
+static Value repr(Thread *t, Value self) {
+    File *file = FILE_OF(self);
+    Str *text;
+    if (file->text) {
+        text = str_format(t, "<_io.TextIOWrapper name=%R mode=%R encoding=%R>", file->name,
+                          file->mode, file->encoding);
+    } else {
+        text = str_format(t, "<_io.%T name=%R>", self, file->name);
+    }
+    return text ? object_value(text) : VALUE_ERROR;
+}
+
+/* ---- classes ---- */
+
+static void trace(Heap *heap, Object *self) {
+    File *file = (File *)self;
+    Value values[] = {file->name,    file->mode,          file->encoding, file->errors,
+                      file->newline, file->write_newline, file->buffer};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        if (values[i]) heap_shade(heap, values[i]);
+    }
+}
+
+static void finalize(Heap *heap, Object *self) {
+    (void)heap;
+    File *file = (File *)self;
+    if (file->core) core_release(file->core);
+    file->core = NULL;
+}
+
+#define METHODS                                                                                    \
+    {"read", method_read, "(self, size=-1, /)",                                                    \
+     "Read size characters or bytes, or all there are."},                                          \
+        {"readline", method_readline, "(self, size=-1, /)",                                        \
+         "Read one line with its end; empty at the end of the file."},                             \
+        {"readlines", method_readlines, "(self, hint=-1, /)", "A list of the lines."},             \
+        {"write", method_write, "(self, text, /)", "Write; returns how much."},                    \
+        {"writelines", method_writelines, "(self, lines, /)",                                      \
+         "Write every item; no line ends are added."},                                             \
+        {"flush", method_flush, "(self, /)", "Give what was written to the system."},              \
+        {"close", method_close, "(self, /)",                                                       \
+         "Flush and close; nothing happens when it is closed."},                                   \
+        {"fileno", method_fileno, "(self, /)", "The descriptor."},                                 \
+        {"isatty", method_isatty, "(self, /)", "Whether it is a terminal."},                       \
+        {"readable", method_readable, "(self, /)", "Whether it can be read."},                     \
+        {"writable", method_writable, "(self, /)", "Whether it can be written."},                  \
+        {"seekable", method_seekable, "(self, /)", "Whether seek() works."},                       \
+        {"seek", method_seek, "(self, offset, whence=0, /)", "Move to a byte position."},          \
+        {"tell", method_tell, "(self, /)", "The byte position."},                                  \
+        {"truncate", method_truncate, "(self, size=None, /)", "Cut the file to size bytes."},      \
+        {"__enter__", method_enter, "(self, /)", "The file itself."}, {                            \
+        "__exit__", method_exit, "(self, /, *error)", "Close it."                                  \
+    }
+
+static const NativeDef text_methods[] = {
+    METHODS,
+    {"reconfigure", method_reconfigure,
+     "(self, /, *, encoding=None, errors=None, newline=None, line_buffering=None, "
+     "write_through=None)",
+     "Change how text is written."},
+    {0},
+};
+static const NativeDef binary_methods[] = {METHODS, {0}};
+
+#define FIELDS                                                                                     \
+    {"closed", get_closed, NULL, "Whether it is closed."},                                         \
+        {"name", get_name, NULL, "What open() was given."}, {                                      \
+        "mode", get_mode, NULL, "The mode it was opened in."                                       \
+    }
+
+static const FieldDef text_fields[] = {
+    FIELDS,
+    {"encoding", get_encoding, NULL, "Name of the encoding."},
+    {"errors", get_errors, NULL, "What happens to what cannot be encoded or decoded."},
+    {"newlines", get_newlines, NULL, "None."},
+    {"line_buffering", get_line_buffering, NULL, "Whether a newline flushes."},
+    {"buffer", get_buffer, NULL, "The same file for bytes."},
+    {0},
+};
+static const FieldDef binary_fields[] = {FIELDS, {0}};
+
+static const Slots slots = {.repr = repr, .iter = iter, .next = next};
+
+#define FILE_CLASS(NAME, KIND)                                                                     \
+    {                                                                                              \
+        .kind = OBJ_NATIVE_DATA, .name = NAME, .slots = &slots, .methods = KIND##_methods,         \
+        .fields = KIND##_fields, .doc = "A file object; made by open().", .size = sizeof(File),    \
+        .flags = 0, .trace = trace, .finalize = finalize                                           \
+    }
+
+static const NativeClass file_classes[] = {
+    FILE_CLASS("TextIOWrapper", text),
+    FILE_CLASS("BufferedReader", binary),
+    FILE_CLASS("BufferedWriter", binary),
+    FILE_CLASS("BufferedRandom", binary),
+};
+
+void file_classes_init(Thread *t, Module *module) {
+    for (int i = 0; i < 4; i++)
+        stdlib_class(t, CLASS_TEXT_FILE + i, module, &file_classes[i], "_io", NULL);
+}

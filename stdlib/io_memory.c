@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The buffer of a file in memory. A position behind the end is filled up with zeros when something
+ * is written there. Read next: stdlib/io_native.c.
+ */
+#include "stdlib/io_native.h"
+
+#include <string.h>
+
+#include "common/utf8.h"
+
+static size_t character_size(const char *p) {
+    unsigned char c = (unsigned char)*p;
+    return c < 0xC0 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+}
+
+/* Bytes of the next [chars] characters from [at] on, or of what is left. */
+static size_t bytes_of_characters(const MemoryFile *file, size_t at, size_t chars) {
+    size_t end = at;
+    while (chars-- && end < file->data.size) end += character_size(file->data.data + end);
+    return end - at;
+}
+
+/* Put [size] bytes where [removed] bytes at [at] were. */
+static void splice(Buffer *data, size_t at, size_t removed, const char *bytes, size_t size) {
+    size_t tail = data->size - at - removed;
+    if (size > removed) buffer_reserve(data, size - removed);
+    if (tail) memmove(data->data + at + size, data->data + at + removed, tail);
+    if (size) memcpy(data->data + at, bytes, size);
+    data->size = at + size + tail;
+    if (data->data) data->data[data->size] = '\0';
+}
+
+void memory_write(MemoryFile *file, const char *data, size_t size, size_t chars) {
+    if (!size) return;
+    if (file->at < file->data.size) {
+        size_t removed =
+            file->text ? bytes_of_characters(file, file->at, chars) : file->data.size - file->at;
+        if (!file->text && removed > size) removed = size;
+        splice(&file->data, file->at, removed, data, size);
+    } else {
+        while (file->data.size < file->at) buffer_putc(&file->data, '\0');
+        buffer_append(&file->data, data, size);
+    }
+    file->at += size;
+    file->at_char += chars;
+}
+
+size_t memory_span(const MemoryFile *file, int64_t limit, bool line) {
+    if (file->at >= file->data.size) return 0;
+    size_t left = file->data.size - file->at;
+    if (line) {
+        const char *end = memchr(file->data.data + file->at, '\n', left);
+        if (end) left = (size_t)(end - (file->data.data + file->at)) + 1;
+    }
+    if (limit < 0) return left;
+    size_t cut = file->text ? bytes_of_characters(file, file->at, (size_t)limit) : (size_t)limit;
+    return cut < left ? cut : left;
+}
+
+void memory_advance(MemoryFile *file, size_t size) {
+    if (file->text) file->at_char += utf8_length(file->data.data + file->at, size);
+    file->at += size;
+}
+
+void memory_seek(MemoryFile *file, size_t unit) {
+    file->at_char = unit;
+    file->at = unit;
+    if (!file->text) return;
+    size_t length = memory_length(file);
+    file->at =
+        unit >= length ? file->data.size + (unit - length) : bytes_of_characters(file, 0, unit);
+}
+
+size_t memory_length(const MemoryFile *file) {
+    if (!file->text || !file->data.size) return file->data.size;
+    return utf8_length(file->data.data, file->data.size);
+}

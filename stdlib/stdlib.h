@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the parts of the standard library share: the state that hangs on the vm, and helpers for
+ * native modules.
+ *
+ * A native module's classes are made when it is first imported and kept in Stdlib.classes, so that
+ * its functions find them without a global variable. Everything in Stdlib that is a Value is shaded
+ * by stdlib_mark.
+ *
+ * Read next: stdlib/import.c (how a module is found), stdlib/modules.def (which are native).
+ */
+#ifndef TULIP_STDLIB_STDLIB_H
+#define TULIP_STDLIB_STDLIB_H
+
+#include "vm/native.h"
+
+/* The classes of native modules that other C code asks for. */
+typedef enum StdlibClass {
+    CLASS_TEXT_FILE,
+    CLASS_BUFFERED_READER,
+    CLASS_BUFFERED_WRITER,
+    CLASS_BUFFERED_RANDOM,
+    CLASS_MODULE_SPEC,
+    CLASS_STACK_VIEW,
+    CLASS_DEQUE,
+    CLASS_DEQUE_ITERATOR,
+    CLASS_DEQUE_REVERSE_ITERATOR,
+    CLASS_TEE_LINK,
+    CLASS_GROUPER,
+    CLASS_TEE,
+    CLASS_PARTIAL,
+    CLASS_KEY,
+    CLASS_LRU_CACHE,
+    CLASS_WEAK_REFERENCE,
+    CLASS_STAT_RESULT,
+    CLASS_UNSUPPORTED,
+    CLASS_STRUCT_TIME,
+    CLASS_QUEUE,
+    CLASS_ANEXT,
+    STDLIB_CLASS_COUNT
+} StdlibClass;
+
+/* A constructor's signature, found again by the address of its text. */
+typedef struct SignatureCache {
+    const char *text;
+    Signature *signature;
+    struct SignatureCache *next;
+} SignatureCache;
+
+typedef struct SourceText SourceText;
+typedef struct WeakTable WeakTable;
+
+typedef struct Stdlib {
+    Class *classes[STDLIB_CLASS_COUNT]; /* NULL until the module is imported */
+    Module *sys;
+    List *exit_calls;           /* atexit: function, args, kwargs, … */
+    SourceText *texts;          /* sources that are no files: -c, standard input, prompts */
+    SourceText *recent;         /* the file read last for a traceback */
+    WeakTable *weak;            /* weak references by what they refer to */
+    bool finalizing;            /* the program is ending */
+    bool stdout_broken;         /* writing to descriptor 1 met EPIPE */
+    SignatureCache *signatures; /* parsed signatures of native constructors */
+} Stdlib;
+
+static inline Stdlib *stdlib_of(const Thread *t) { return t->vm->stdlib_state; }
+
+/* Make Stdlib, sys.modules with builtins and sys, and install the import and source hooks. */
+void stdlib_install(Thread *t);
+/* Release it, after the last Tulip code has run and before the heap goes. */
+void stdlib_release(Vm *vm);
+
+/* ---- helpers for native modules (stdlib/helpers.c) ---- */
+
+/* module.name := v */
+void module_set(Thread *t, Module *module, const char *name, Value v);
+/* Make a class, keep it in the Stdlib under [id], and put it into [module] (NULL: nowhere) under
+ * its name. */
+Class *stdlib_class(Thread *t, StdlibClass id, Module *module, const NativeClass *def,
+                    const char *module_name, Class *base);
+/* The same without an id. */
+Class *module_class(Thread *t, Module *module, const NativeClass *def, const char *module_name,
+                    Class *base);
+/* Is [v] an instance of the class [id]? */
+bool is_stdlib_instance(const Thread *t, Value v, StdlibClass id);
+/* Raise OSError (or its subclass for [code]) with strerror and, unless VALUE_UNSET, a filename. */
+Value raise_os_error(Thread *t, int code, Value filename);
+/* A native whose iterator is itself: the iter slot. */
+Value stdlib_iter_self(Thread *t, Value self);
+/* A `trace` hook for classes whose struct is a header followed by nothing but Values. */
+void stdlib_trace_values(Heap *heap, Object *self);
+/* cls[item], for classes that are generic only in annotations. */
+Value class_getitem_self(Thread *t, Value *args);
+/* Text of the system (names of files, arguments, the environment), which need not be UTF-8: bytes
+ * that are none become lone surrogates, and arg_path turns them back. */
+Value system_text(Thread *t, const char *text) MUST_CHECK;
+/* A path argument: str, bytes or __fspath__; false raised. The text is valid as long as [*holder]
+ * is rooted. */
+bool arg_path(Thread *t, Value v, Value *holder, const char **path) MUST_CHECK;
+
+/* Raw constructor arguments bound to the [signature] text (a literal). [out] must be rooted. */
+bool bind_raw(Thread *t, const char *name, const char *signature, Value *out, const Value *args,
+              int argc, Tuple *kwnames) MUST_CHECK;
+
+/* Release the table of weak references (stdlib/weakref.c). */
+void weak_table_free(Vm *vm);
+/* Call what atexit registered, the last one first (stdlib/atexit.c). */
+void exit_calls_run(Thread *t);
+
+#endif

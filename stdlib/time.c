@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The module time. All of it asks the clock of loop/clock.h, so under --virtual-time sleep() jumps
+ * and time() starts at a fixed moment, in UTC.
+ *
+ * Read next: loop/clock.h.
+ */
+#include <errno.h>
+#include <math.h>
+#include <time.h>
+
+#include "loop/loop.h"
+#include "stdlib/record.h"
+#include "stdlib/stdlib.h"
+#include "vm/container.h"
+#include "vm/number.h"
+#include "vm/ops.h"
+#include "vm/str.h"
+
+static Clock *clock_of(Thread *t) { return &loop_state(t)->clock; }
+
+static Value seconds(Thread *t, int64_t ns) { return float_new(t, clock_to_seconds(ns)); }
+
+/* ---- clocks ---- */
+
+static Value time_time(Thread *t, Value *args) {
+    (void)args;
+    return seconds(t, clock_wall(clock_of(t)));
+}
+
+static Value time_ns(Thread *t, Value *args) {
+    (void)args;
+    return int_from_int64(t, clock_wall(clock_of(t)));
+}
+
+static Value monotonic(Thread *t, Value *args) {
+    (void)args;
+    return seconds(t, clock_monotonic(clock_of(t)));
+}
+
+static Value monotonic_ns(Thread *t, Value *args) {
+    (void)args;
+    return int_from_int64(t, clock_monotonic(clock_of(t)));
+}
+
+/* CPU time of the process; computing costs no virtual time. */
+static int64_t process_ns(Thread *t) {
+    if (clock_of(t)->is_virtual) return 0;
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return now.tv_sec * CLOCK_SECOND + now.tv_nsec;
+}
+
+static Value process_time(Thread *t, Value *args) {
+    (void)args;
+    return seconds(t, process_ns(t));
+}
+
+static Value process_time_ns(Thread *t, Value *args) {
+    (void)args;
+    return int_from_int64(t, process_ns(t));
+}
+
+static Value time_sleep(Thread *t, Value *args) {
+    double delay;
+    if (!arg_double(t, args[0], &delay)) return VALUE_ERROR;
+    if (isnan(delay)) return raise_error(t, EXC_ValueError, "Invalid value NaN (not a number)");
+    if (delay < 0) return raise_error(t, EXC_ValueError, "sleep length must be non-negative");
+    Clock *clock = clock_of(t);
+    int64_t deadline = clock_monotonic(clock) + clock_from_seconds(delay);
+    do { /* a signal ends the wait early: run its handler, then go on */
+        if (!(t->poll & POLL_SIGNAL)) clock_wait_until(clock, deadline);
+        if (!thread_poll(t)) return VALUE_ERROR;
+    } while (clock_monotonic(clock) < deadline);
+    return VALUE_NONE;
+}
+
+/* ---- broken-down time ---- */
+
+static const char *const struct_time_fields[] = {"tm_year",  "tm_mon", "tm_mday", "tm_hour",
+                                                 "tm_min",   "tm_sec", "tm_wday", "tm_yday",
+                                                 "tm_isdst", NULL};
+
+static Value struct_time_new(Thread *t, const struct tm *tm) {
+    Value items[9] = {fixnum(tm->tm_year + 1900),    fixnum(tm->tm_mon + 1),  fixnum(tm->tm_mday),
+                      fixnum(tm->tm_hour),           fixnum(tm->tm_min),      fixnum(tm->tm_sec),
+                      fixnum((tm->tm_wday + 6) % 7), fixnum(tm->tm_yday + 1), fixnum(tm->tm_isdst)};
+    return record_new(t, stdlib_of(t)->classes[CLASS_STRUCT_TIME], items, 9);
+}
+
+/* [v] (None: now) as seconds since 1970. */
+static bool moment(Thread *t, Value v, time_t *out) {
+    if (v == VALUE_NONE) {
+        *out = (time_t)(clock_wall(clock_of(t)) / CLOCK_SECOND);
+        return true;
+    }
+    double d;
+    if (!arg_double(t, v, &d)) return false;
+    *out = (time_t)floor(d);
+    return true;
+}
+
+static void break_down(Thread *t, time_t when, bool utc, struct tm *out) {
+    if (utc || clock_of(t)->is_virtual) gmtime_r(&when, out);
+    else localtime_r(&when, out);
+}
+
+static Value broken_down(Thread *t, Value v, bool utc) {
+    time_t when;
+    struct tm tm;
+    if (!moment(t, v, &when)) return VALUE_ERROR;
+    break_down(t, when, utc, &tm);
+    return struct_time_new(t, &tm);
+}
+
+static Value time_gmtime(Thread *t, Value *args) { return broken_down(t, args[0], true); }
+static Value time_localtime(Thread *t, Value *args) { return broken_down(t, args[0], false); }
+
+/* A struct_time or tuple of nine ints; VALUE_NONE: the local time now. */
+static bool read_struct_time(Thread *t, Value v, struct tm *out) {
+    memset(out, 0, sizeof *out);
+    if (v == VALUE_NONE) {
+        break_down(t, (time_t)(clock_wall(clock_of(t)) / CLOCK_SECOND), false, out);
+        return true;
+    }
+    if (!is_kind(v, OBJ_TUPLE)) {
+        raise_error(t, EXC_TypeError, "Tuple or struct_time argument required");
+        return false;
+    }
+    if (TUPLE(v)->size != 9) {
+        raise_error(t, EXC_TypeError, "strftime(): illegal time tuple argument");
+        return false;
+    }
+    int64_t n[9];
+    for (int i = 0; i < 9; i++) {
+        if (!arg_int64(t, TUPLE(v)->items[i], &n[i])) return false;
+    }
+    *out = (struct tm){.tm_year = (int)n[0] - 1900,
+                       .tm_mon = (int)n[1] - 1,
+                       .tm_mday = (int)n[2],
+                       .tm_hour = (int)n[3],
+                       .tm_min = (int)n[4],
+                       .tm_sec = (int)n[5],
+                       .tm_wday = ((int)n[6] + 1) % 7,
+                       .tm_yday = (int)n[7] - 1,
+                       .tm_isdst = (int)n[8]};
+    return true;
+}
+
+static Value time_strftime(Thread *t, Value *args) {
+    Str *format;
+    struct tm tm;
+    if (!arg_str(t, args[0], "strftime() argument 1", &format)) return VALUE_ERROR;
+    if (!read_struct_time(t, args[1], &tm)) return VALUE_ERROR;
+    char text[2048];
+    size_t size = strftime(text, sizeof text, format->data, &tm);
+    return object_value(str_new(t, text, size));
+}
+
+static Value time_mktime(Thread *t, Value *args) {
+    struct tm tm;
+    if (!read_struct_time(t, args[0], &tm)) return VALUE_ERROR;
+    return float_new(t, (double)(clock_of(t)->is_virtual ? timegm(&tm) : mktime(&tm)));
+}
+
+static Value as_text(Thread *t, const struct tm *tm) {
+    char text[64];
+    size_t size = strftime(text, sizeof text, "%a %b %e %H:%M:%S %Y", tm);
+    return object_value(str_new(t, text, size));
+}
+
+static Value time_asctime(Thread *t, Value *args) {
+    struct tm tm;
+    return read_struct_time(t, args[0], &tm) ? as_text(t, &tm) : VALUE_ERROR;
+}
+
+static Value time_ctime(Thread *t, Value *args) {
+    time_t when;
+    struct tm tm;
+    if (!moment(t, args[0], &when)) return VALUE_ERROR;
+    break_down(t, when, false, &tm);
+    return as_text(t, &tm);
+}
+
+static const NativeDef functions[] = {
+    {"time", time_time, "()", "Seconds since 1970-01-01 00:00 UTC."},
+    {"time_ns", time_ns, "()", "The same in nanoseconds."},
+    {"monotonic", monotonic, "()", "Seconds on a clock that never goes back."},
+    {"monotonic_ns", monotonic_ns, "()", "The same in nanoseconds."},
+    {"perf_counter", monotonic, "()", "Seconds on the clock for measuring."},
+    {"perf_counter_ns", monotonic_ns, "()", "The same in nanoseconds."},
+    {"process_time", process_time, "()", "CPU seconds of this process (0 under virtual time)."},
+    {"process_time_ns", process_time_ns, "()", "The same in nanoseconds."},
+    {"sleep", time_sleep, "(seconds, /)", "Wait."},
+    {"gmtime", time_gmtime, "(seconds=None, /)", "Broken-down time in UTC."},
+    {"localtime", time_localtime, "(seconds=None, /)", "Broken-down local time."},
+    {"strftime", time_strftime, "(format, tuple=None, /)", "A time as text."},
+    {"mktime", time_mktime, "(tuple, /)", "Seconds since 1970 of a local time."},
+    {"asctime", time_asctime, "(tuple=None, /)", "A time as 'Sun Jun 20 23:21:05 1993'."},
+    {"ctime", time_ctime, "(seconds=None, /)", "Seconds since 1970 as local time text."},
+    {0},
+};
+
+static bool init(Thread *t, Module *module) {
+    Class *cls = record_class(t, "time", "struct_time", "time.struct_time", struct_time_fields);
+    if (!cls) return false;
+    stdlib_of(t)->classes[CLASS_STRUCT_TIME] = cls;
+    module_set(t, module, "struct_time", object_value(cls));
+    tzset();
+    module_set(t, module, "timezone", fixnum(clock_of(t)->is_virtual ? 0 : timezone));
+    module_set(t, module, "altzone", fixnum(clock_of(t)->is_virtual ? 0 : timezone));
+    module_set(t, module, "daylight", fixnum(daylight));
+    Value names[2] = {object_value(str_from(t, tzname[0])), object_value(str_from(t, tzname[1]))};
+    module_set(t, module, "tzname", object_value(tuple_from(t, names, 2)));
+    return true;
+}
+
+const NativeModule time_module = {"time", "Time: clocks, waiting, dates as text.", functions, init};

@@ -1,0 +1,3 @@
+"""The other half."""
+import circle_attribute
+print(circle_attribute.x)

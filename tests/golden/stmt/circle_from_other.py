@@ -1,0 +1,3 @@
+"""The other half."""
+from circle_from import x
+y = 2

@@ -1,0 +1,3 @@
+"""One half of an import cycle."""
+import cycle_b
+name = 'a'

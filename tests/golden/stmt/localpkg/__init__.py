@@ -1,0 +1,3 @@
+"""A package."""
+print('package runs')
+NAME = 'local package'

@@ -1,0 +1,4 @@
+"""A submodule that uses its sibling."""
+from .sub import value
+def which():
+    return 'other with ' + value

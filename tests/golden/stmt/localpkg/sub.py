@@ -1,0 +1,3 @@
+"""A submodule with a relative import."""
+from . import NAME as parent_name
+value = 'sub value'

@@ -1,0 +1,3 @@
+"""Exports every name without a leading underscore."""
+visible = 'visible name'
+_under = 'not exported'

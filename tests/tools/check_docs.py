@@ -1,0 +1,206 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Checks that the documents and comments point at what exists, and that what they show runs.
+
+usage: tests/tools/check_docs.py [--tulip PROGRAM]
+
+In every Markdown file: links lead to files, and to headings when they name one; `folder/file` in
+code marks exists; "Find `NAME`" is said of a file, the last one linked before it, that holds the
+name; ```python blocks run under --virtual-time without an error; lines of ```sh blocks that begin
+with the program run, those that begin with ./dev or cmake name a verb or preset that there is.
+In every source: files that comments name exist. The last line is "N passed, N failed".
+"""
+
+import argparse
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import check_tree as tree
+
+ROOT = tree.ROOT
+PROGRAM = "build/tulip"
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
+LINK = re.compile(r"\[[^\]]*\]\(([\w./:#-]+)\)")
+FIND = re.compile(r"[Ff]ind `([^`]+)`")
+FOLDERS = "|".join(list(tree.LAYERS) + ["docs", "tests", "bench", "cmake", "scripts"])
+# A path that stands for many has a capital letter, a star, an ellipsis or the like in it.
+MARKED_PATH = re.compile(rf"`((?:{FOLDERS})/[a-z0-9_./-]*)`")
+ENDING = r"\.(?:[chy]|def|re|tul|py|md|cmake)"
+NAMED_PATH = re.compile(rf"(?<![\w/.-])((?:{FOLDERS})/[\w/.-]+{ENDING})\b(?!/)")
+NAMED_FILE = re.compile(rf"(?<![\w/.-])([a-z_]+{ENDING})\b(?!/)")
+COMMENT = {".py": r'"""(.*?)"""|#([^\n]*)', ".cmake": r"#([^\n]*)", ".tul": r"#([^\n]*)"}
+# Made by the build, and so absent from the tree.
+GENERATED = {"lexer/lexer.c", "parser/grammar.c", "parser/grammar.h"}
+# Names of files in general.
+EXAMPLES = {"main.tul", "__init__.tul", "name.tul", "name.py", "a.py"}
+TIME_LIMIT = 20
+
+
+def pages():
+    return [(name, tree.text_of(name)) for name in tree.FILES if name.endswith(".md")]
+
+
+def line_of(text, offset):
+    return text.count("\n", 0, offset) + 1
+
+
+def anchors(text):
+    """The names that GitHub gives to the headings of a page."""
+    titles = re.findall(r"^#+ (.*)$", BLOCK.sub("", text), re.M)
+    return {re.sub(r"[^\w -]", "", title).strip().lower().replace(" ", "-") for title in titles}
+
+
+def target_of(page, link):
+    return os.path.normpath(os.path.join(os.path.dirname(page), link.split("#")[0]))
+
+
+def check_links():
+    """Every link of a page leads to a file of the tree, or to a heading."""
+    for page, text in pages():
+        for match in LINK.finditer(BLOCK.sub(lambda block: "\n" * block.group().count("\n"), text)):
+            link = match.group(1)
+            if re.match(r"\w+:", link):
+                continue
+            file, _, heading = link.partition("#")
+            path = target_of(page, link) if file else page
+            if not os.path.exists(os.path.join(ROOT, path)):
+                yield f"{page}:{line_of(text, match.start())}: {link}: no such file"
+            elif heading and heading not in anchors(tree.text_of(path)):
+                yield f"{page}:{line_of(text, match.start())}: {link}: no such heading"
+
+
+def check_marked_paths():
+    """Every path that a page writes in code marks exists."""
+    for page, text in pages():
+        for match in MARKED_PATH.finditer(text):
+            beside = os.path.join(ROOT, os.path.dirname(page), match.group(1))
+            if not os.path.exists(os.path.join(ROOT, match.group(1))) and not os.path.exists(beside):
+                yield f"{page}:{line_of(text, match.start())}: {match.group(1)}: no such file"
+
+
+def check_finds():
+    """What a page tells its readers to find is in the file it has just linked."""
+    for page, text in pages():
+        for match in FIND.finditer(text):
+            name, links = match.group(1), LINK.findall(text, 0, match.start())
+            file = target_of(page, links[-1]) if links else page
+            case = f"CASE({name})" if name.isupper() else name
+            if case not in tree.text_of(file):
+                yield f"{page}:{line_of(text, match.start())}: no {name} in {file}"
+
+
+def comments(name, text):
+    """(offset, comment) of a source."""
+    pattern = COMMENT.get(os.path.splitext(name)[1], r"/\*(.*?)\*/")
+    for match in re.finditer(pattern, text, re.S):
+        yield match.start(), match.group()
+
+
+def check_comments():
+    """Every file that a comment names exists, in the tree or beside the source."""
+    for name, text in tree.sources(tree.SOURCE + (".py", ".cmake", ".tul", "CMakeLists.txt")):
+        if name.startswith("tests/tools"):
+            continue
+        folder = os.path.dirname(name)
+        for offset, comment in comments(name, text):
+            named = set(NAMED_PATH.findall(comment)) - GENERATED
+            missing = [path for path in named if not os.path.exists(os.path.join(ROOT, path))]
+            if name.endswith(tree.SOURCE):
+                beside = set(NAMED_FILE.findall(comment)) - EXAMPLES
+                missing += [file for file in beside
+                            if not os.path.exists(os.path.join(ROOT, folder, file))]
+            for path in missing:
+                # stdlib/name.tul may also be written from stdlib/ in the library's own files.
+                if not os.path.exists(os.path.join(ROOT, "stdlib", path)):
+                    yield f"{name}:{line_of(text, offset)}: {path}: no such file"
+
+
+def run(arguments, text=None):
+    """None, or what went wrong."""
+    done = subprocess.run(arguments, cwd=ROOT, input=text, timeout=TIME_LIMIT, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return None if done.returncode == 0 else f"status {done.returncode}: {done.stderr[-400:].strip()}"
+
+
+def verbs():
+    shown = subprocess.run([os.path.join(ROOT, "dev")], stdout=subprocess.PIPE, text=True).stdout
+    return set(re.findall(r"^  (\w+)", shown, re.M))
+
+
+def presets():
+    described = json.loads(tree.text_of("CMakePresets.json"))
+    return {preset["name"] for preset in described["configurePresets"]}
+
+
+def command_violation(command):
+    """None, or what is wrong with a line of a shell block."""
+    words = shlex.split(command, comments=True)
+    if not words:
+        return None
+    if words[0] == "./dev":
+        if len(words) > 1 and words[1] not in verbs():
+            return f"no verb {words[1]}"
+        missing = [word for word in words[2:]
+                   if "/" in word and not os.path.exists(os.path.join(ROOT, word))]
+        return f"no file {missing[0]}" if missing else None
+    if words[0] == "cmake":
+        named = [after for word, after in zip(words, words[1:]) if word == "--preset"]
+        unknown = set(named) - presets()
+        return f"no preset {unknown.pop()}" if unknown else None
+    if "build/tulip" not in words:
+        return "neither ./dev, cmake nor build/tulip"
+    return run(["bash", "-c", command.replace("build/tulip", shlex.quote(PROGRAM))])
+
+
+def blocks(language):
+    """(page, line, text) of the blocks in [language]."""
+    for page, text in pages():
+        for match in BLOCK.finditer(text):
+            if match.group(1) == language:
+                yield page, line_of(text, match.start()) + 1, match.group(2)
+
+
+def check_shell_blocks():
+    """Every line of a shell block runs, or names a verb or preset that exists."""
+    for page, first, text in blocks("sh"):
+        for number, command in enumerate(text.split("\n"), first):
+            violation = command_violation(command)
+            if violation:
+                yield f"{page}:{number}: {command}: {violation}"
+
+
+def check_python_blocks():
+    """Every Python block runs to its end without an error."""
+    for page, first, text in blocks("python"):
+        violation = run([PROGRAM, "--virtual-time", "-"], text)
+        if violation:
+            yield f"{page}:{first}: {violation}"
+
+
+def check_programs():
+    """A program that a page prints and links is the same in both places."""
+    for page, _, text in blocks("python"):
+        for link in LINK.findall(tree.text_of(page)):
+            path = target_of(page, link)
+            if os.path.dirname(path) == "docs" and path.endswith(".tul"):
+                if text not in tree.text_of(path):
+                    yield f"{path} differs from what {page} prints"
+
+
+def main():
+    global PROGRAM
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--tulip", default=PROGRAM, metavar="PROGRAM")
+    PROGRAM = os.path.join(ROOT, parser.parse_args().tulip)
+    rules = [(name, rule) for name, rule in globals().items() if name.startswith("check_")]
+    return tree.report(rules)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

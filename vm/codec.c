@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The names of encodings and error handlers, and encoding.
+ *
+ * A str is UTF-8 already, so the common cases are copies: UTF-8 without lone surrogates, and ASCII
+ * in any codec that contains it. Everything else goes code point by code point; what a codec cannot
+ * express is gathered into a run and given to the error handler, as CPython does, so that messages
+ * name the same range.
+ *
+ * Read next: vm/codec_decode.c.
+ */
+#include "vm/codec.h"
+
+#include <ctype.h>
+#include <stdio.h>
+
+#include "common/utf8.h"
+
+typedef struct CodecAlias {
+    const char *name; /* lower case, - for every separator */
+    Codec codec;
+} CodecAlias;
+
+static const CodecAlias aliases[] = {
+    {"utf-8", CODEC_UTF_8},         {"utf8", CODEC_UTF_8},           {"u8", CODEC_UTF_8},
+    {"utf", CODEC_UTF_8},           {"cp65001", CODEC_UTF_8},        {"utf-8-sig", CODEC_UTF_8_SIG},
+    {"utf8-sig", CODEC_UTF_8_SIG},  {"ascii", CODEC_ASCII},          {"us-ascii", CODEC_ASCII},
+    {"646", CODEC_ASCII},           {"ansi-x3.4-1968", CODEC_ASCII}, {"latin-1", CODEC_LATIN_1},
+    {"latin1", CODEC_LATIN_1},      {"latin", CODEC_LATIN_1},        {"l1", CODEC_LATIN_1},
+    {"iso-8859-1", CODEC_LATIN_1},  {"iso8859-1", CODEC_LATIN_1},    {"8859", CODEC_LATIN_1},
+    {"cp819", CODEC_LATIN_1},       {"utf-16", CODEC_UTF_16},        {"utf16", CODEC_UTF_16},
+    {"u16", CODEC_UTF_16},          {"utf-16-le", CODEC_UTF_16_LE},  {"utf-16le", CODEC_UTF_16_LE},
+    {"utf-16-be", CODEC_UTF_16_BE}, {"utf-16be", CODEC_UTF_16_BE},   {"utf-32", CODEC_UTF_32},
+    {"utf32", CODEC_UTF_32},        {"u32", CODEC_UTF_32},           {"utf-32-le", CODEC_UTF_32_LE},
+    {"utf-32le", CODEC_UTF_32_LE},  {"utf-32-be", CODEC_UTF_32_BE},  {"utf-32be", CODEC_UTF_32_BE},
+};
+
+static const char *const names[CODEC_COUNT] = {
+    "utf-8",     "utf-8",     "ascii",  "latin-1",   "utf-16",
+    "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be",
+};
+
+static const char *const handlers[ERRORS_UNKNOWN] = {
+    "strict",          "ignore",        "replace", "backslashreplace", "xmlcharrefreplace",
+    "surrogateescape", "surrogatepass",
+};
+
+/* ---- names ---- */
+
+bool codec_find(Thread *t, const char *name, Codec *out) {
+    *out = CODEC_UTF_8;
+    if (!name) return true;
+    char plain[32];
+    size_t n = 0;
+    for (const char *p = name; *p && n < sizeof plain - 1; p++) {
+        plain[n++] = *p == '_' || *p == ' ' ? '-' : (char)tolower((unsigned char)*p);
+    }
+    plain[n] = '\0';
+    for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++) {
+        if (!strcmp(aliases[i].name, plain)) {
+            *out = aliases[i].codec;
+            return true;
+        }
+    }
+    raise_error(t, EXC_LookupError, "unknown encoding: %s", name);
+    return false;
+}
+
+const char *codec_name(Codec codec) { return names[codec]; }
+
+ErrorHandler codec_errors(const char *name) {
+    if (!name) return ERRORS_STRICT;
+    ErrorHandler handler = ERRORS_STRICT;
+    while (handler < ERRORS_UNKNOWN && strcmp(handlers[handler], name)) handler++;
+    return handler;
+}
+
+Value codec_raise_handler(Thread *t, const char *errors) {
+    return raise_error(t, EXC_LookupError, "unknown error handler name '%s'", errors);
+}
+
+/* ---- encoding ---- */
+
+static bool is_surrogate(uint32_t c) { return c >= 0xD800 && c < 0xE000; }
+
+static bool can_encode(Codec codec, uint32_t c) {
+    switch (codec) {
+    case CODEC_ASCII: return c < 0x80;
+    case CODEC_LATIN_1: return c < 0x100;
+    default: return !is_surrogate(c);
+    }
+}
+
+static const char *refusal(Codec codec) {
+    switch (codec) {
+    case CODEC_ASCII: return "ordinal not in range(128)";
+    case CODEC_LATIN_1: return "ordinal not in range(256)";
+    default: return "surrogates not allowed";
+    }
+}
+
+/* Number of bytes of a code unit. */
+static int unit_size(Codec codec) {
+    if (codec >= CODEC_UTF_32) return 4;
+    return codec >= CODEC_UTF_16 ? 2 : 1;
+}
+
+static void put_unit(Buffer *out, Codec codec, uint32_t unit) {
+    int size = unit_size(codec);
+    bool big = codec == CODEC_UTF_16_BE || codec == CODEC_UTF_32_BE;
+    for (int i = 0; i < size; i++) buffer_putc(out, (char)(unit >> 8 * (big ? size - 1 - i : i)));
+}
+
+/* [c] in [codec]; the caller has made sure that it fits or passes a surrogate on purpose. */
+static void put_point(Buffer *out, Codec codec, uint32_t c) {
+    if (codec <= CODEC_UTF_8_SIG) {
+        buffer_put_utf8(out, c);
+    } else if (unit_size(codec) == 2 && c >= 0x10000) {
+        put_unit(out, codec, 0xD800 + ((c - 0x10000) >> 10));
+        put_unit(out, codec, 0xDC00 + ((c - 0x10000) & 0x3FF));
+    } else {
+        put_unit(out, codec, c);
+    }
+}
+
+static void put_text(Buffer *out, Codec codec, const char *ascii) {
+    for (; *ascii; ascii++) put_point(out, codec, (uint8_t)*ascii);
+}
+
+/* What the handler puts for [c]; false: it has nothing to offer, the error stands. */
+static bool put_replacement(Buffer *out, Codec codec, ErrorHandler handler, uint32_t c) {
+    char text[16];
+    switch (handler) {
+    case ERRORS_IGNORE: return true;
+    case ERRORS_REPLACE: put_text(out, codec, "?"); return true;
+    case ERRORS_BACKSLASHREPLACE:
+        snprintf(text, sizeof text, c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", c);
+        put_text(out, codec, text);
+        return true;
+    case ERRORS_XMLCHARREFREPLACE:
+        snprintf(text, sizeof text, "&#%u;", c);
+        put_text(out, codec, text);
+        return true;
+    case ERRORS_SURROGATEESCAPE:
+        if (c < 0xDC80 || c > 0xDCFF || unit_size(codec) > 1) return false;
+        buffer_putc(out, (char)(c - 0xDC00));
+        return true;
+    case ERRORS_SURROGATEPASS:
+        if (!is_surrogate(c) || codec == CODEC_ASCII || codec == CODEC_LATIN_1) return false;
+        put_point(out, codec, c);
+        return true;
+    default: return false;
+    }
+}
+
+typedef struct Encoder {
+    Thread *t;
+    Str *text;
+    Codec codec;
+    const char *errors;
+    ErrorHandler handler;
+    Buffer out;
+} Encoder;
+
+/* Handle the run that begins at [*p], code point number *index; moves both behind it. False:
+ * raised. */
+static bool encode_run(Encoder *e, const char **p, size_t *index) {
+    const char *end = e->text->data + e->text->size, *next = *p;
+    size_t start = *index, stop = start;
+    while (next < end) {
+        const char *at = next;
+        if (can_encode(e->codec, str_next(&next))) {
+            next = at;
+            break;
+        }
+        stop++;
+        if (unit_size(e->codec) > 1) break;
+    }
+    if (e->handler == ERRORS_UNKNOWN) {
+        codec_raise_handler(e->t, e->errors);
+        return false;
+    }
+    for (size_t i = start; *p < next; i++) {
+        if (!put_replacement(&e->out, e->codec, e->handler, str_next(p))) {
+            unicode_raise_encode(e->t, names[e->codec], e->text,
+                                 e->handler == ERRORS_STRICT ? start : i, stop, refusal(e->codec));
+            return false;
+        }
+    }
+    *index = stop;
+    return true;
+}
+
+static bool encode_points(Encoder *e) {
+    size_t index = 0;
+    for (const char *p = e->text->data, *end = p + e->text->size; p < end;) {
+        const char *at = p;
+        uint32_t c = str_next(&p);
+        if (can_encode(e->codec, c)) {
+            put_point(&e->out, e->codec, c);
+            index++;
+            continue;
+        }
+        p = at;
+        if (!encode_run(e, &p, &index)) return false;
+    }
+    return true;
+}
+
+Bytes *codec_encode(Thread *t, Str *text, const char *encoding, const char *errors) {
+    Codec codec;
+    if (!codec_find(t, encoding, &codec)) return NULL;
+    bool plain = unit_size(codec) == 1 && codec != CODEC_UTF_8_SIG && str_is_ascii(text);
+    if (plain || (codec == CODEC_UTF_8 && utf8_valid(text->data, text->size) == text->size)) {
+        return bytes_new(t, text->data, text->size);
+    }
+    Encoder e = {
+        .t = t, .text = text, .codec = codec, .errors = errors, .handler = codec_errors(errors)};
+    if (codec == CODEC_UTF_8_SIG || codec == CODEC_UTF_16 || codec == CODEC_UTF_32)
+        put_point(&e.out, codec, 0xFEFF);
+    Bytes *bytes =
+        encode_points(&e) ? bytes_new(t, e.out.data ? e.out.data : "", e.out.size) : NULL;
+    buffer_free(&e.out);
+    return bytes;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* Exception and traceback objects. Raising functions are declared in vm/thread.h. See
+ * vm/exception.c. */
+#ifndef TULIP_VM_EXCEPTION_H
+#define TULIP_VM_EXCEPTION_H
+
+#include "vm/thread.h"
+
+struct Exception {
+    Object header;
+    Tuple *args;
+    Value cause, context; /* exception or VALUE_NONE */
+    Value traceback;      /* Traceback or VALUE_NONE */
+    Value value; /* StopIteration.value, SystemExit.code, KeyError…: the class's principal field,
+                    VALUE_NONE */
+    bool suppress_context;
+    /* attributes follow: built-in exceptions have __dict__ too (name, errno, filename, __notes__
+     * live there) */
+};
+
+/* One level of a traceback, outermost first. */
+typedef struct Traceback {
+    Object header;
+    Value next; /* Traceback or VALUE_NONE: one level in */
+    Function *function;
+    uint32_t pc; /* index of the instruction that was running */
+    uint32_t unused;
+} Traceback;
+
+/* cls(*args) for exception classes whose __new__/__init__ are native; any class otherwise (may run
+ * code). */
+Value exception_new(Thread *t, Class *cls, const Value *args, int argc) MUST_CHECK;
+/* Turn what `raise` was given (class or instance) into an instance. */
+Value exception_normalize(Thread *t, Value raised) MUST_CHECK;
+/* Put one more (outer) level before the exception's traceback. */
+void exception_add_traceback(Thread *t, Value exception, Function *function, uint32_t pc);
+/* exception.__cause__ = cause (which also suppresses its context). */
+void exception_set_cause(Thread *t, Value exception, Value cause);
+/* does [exception] match [pattern] (class or tuple) as in an except clause: 1, 0, -1 raised (not a
+ * class) */
+int exception_match(Thread *t, Value exception, Value pattern) MUST_CHECK;
+
+#endif

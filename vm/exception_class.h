@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files that define exception classes share: the slots of BaseException, which most
+ * classes keep, and the function that completes those with fields of their own (OSError,
+ * SystemExit, …). The classes themselves are rows of vm/exceptions.def.
+ *
+ * Read next: vm/exception_class.c, vm/exception_os.c, vm/exception_group.c.
+ */
+#ifndef TULIP_VM_EXCEPTION_CLASS_H
+#define TULIP_VM_EXCEPTION_CLASS_H
+
+#include "vm/exception.h"
+#include "vm/native.h"
+
+Value exception_construct(Thread *t, Class *cls, const Value *args, int argc,
+                          Tuple *kwnames) MUST_CHECK;
+/* BaseException.__init__: positional arguments become args, keywords are refused. */
+bool exception_init_slot(Thread *t, Value self, const Value *args, int argc,
+                         Tuple *kwnames) MUST_CHECK;
+Value exception_str(Thread *t, Value self) MUST_CHECK;
+void exception_set_args(Thread *t, Value self, const Value *args, int argc);
+/* self.name := v, without descriptors. */
+void exception_put(Thread *t, Value self, Str *name, Value v);
+/* Give a built-in exception class its slots, methods and fields. */
+void exception_complete(Thread *t, Class *cls, const Slots *own, const NativeDef *methods,
+                        const FieldDef *fields);
+
+void os_error_complete(Thread *t);
+void exception_group_complete(Thread *t);
+void traceback_init(Thread *t);
+
+#endif

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Floats as text: the shortest decimal that reads back as the same double, what float() accepts,
+ * and the hexadecimal form.
+ *
+ * The C library's printf and strtod are exact, so the shortest form is found by asking for more and
+ * more digits until the text reads back. Most doubles need 15 or 17 digits; only subnormals may
+ * need fewer than their 15-digit form shows.
+ *
+ * Read next: vm/float_class.c.
+ */
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#include "vm/number.h"
+
+/* [text] is "D.DDDDe±XX". Above a power of two doubles lie twice as far apart as below it, so there
+ * the next decimal up may read back as [d] where the nearest one does not: try it. */
+static bool round_up(char *text, size_t size, double d) {
+    int exponent;
+    if (frexp(d, &exponent) != 0.5) return false;
+    char *e = strchr(text, 'e');
+    uint64_t digits = 0;
+    int decimals = 0;
+    for (char *at = text; at < e; at++) {
+        if (*at == '.') continue;
+        digits = digits * 10 + (uint64_t)(*at - '0');
+        decimals++;
+    }
+    char next[40];
+    snprintf(next, sizeof next, "%llue%d", (unsigned long long)digits + 1,
+             atoi(e + 1) - (decimals - 1));
+    if (strtod(next, NULL) != d) return false;
+    snprintf(text, size, "%.*e", decimals - 1, (double)(digits + 1));
+    e = strchr(text, 'e');
+    int shift = atoi(e + 1) - (decimals - 1);
+    snprintf(e, size - (size_t)(e - text), "e%d",
+             atoi(strchr(next, 'e') + 1) + decimals - 1 + shift);
+    return true;
+}
+
+/* The digits of |d| and its decimal exponent (d = 0.DIGITS * 10**point), shortest that
+ * reads back. */
+static void shortest_digits(double d, char digits[20], int *point) {
+    char text[40];
+    int first = fabs(d) < DBL_MIN * 1e10 ? 1 : 15;
+    for (int precision = first; precision <= 17; precision++) {
+        snprintf(text, sizeof text, "%.*e", precision - 1, fabs(d));
+        if (strtod(text, NULL) == fabs(d)) break;
+        if (precision == 16 && round_up(text, sizeof text, fabs(d))) break;
+    }
+    char *exponent = strchr(text, 'e');
+    *point = atoi(exponent + 1) + 1;
+    int count = 0;
+    for (char *at = text; at < exponent; at++) {
+        if (*at != '.') digits[count++] = *at;
+    }
+    while (count > 1 && digits[count - 1] == '0') count--;
+    digits[count] = '\0';
+}
+
+static void put_zeros(Buffer *out, int count) {
+    while (count-- > 0) buffer_putc(out, '0');
+}
+
+void float_repr_into(Buffer *out, double d) {
+    if (isnan(d)) {
+        buffer_puts(out, "nan");
+        return;
+    }
+    if (signbit(d)) buffer_putc(out, '-');
+    if (isinf(d)) {
+        buffer_puts(out, "inf");
+        return;
+    }
+    if (fabs(d) < 1e15 && d == (double)(int64_t)d) {
+        buffer_printf(out, "%lld.0", (long long)fabs(d));
+        return;
+    }
+    char digits[20];
+    int point;
+    shortest_digits(d, digits, &point);
+    int count = (int)strlen(digits);
+    if (point > 16 || point < -3) {
+        buffer_putc(out, digits[0]);
+        if (count > 1) buffer_printf(out, ".%s", digits + 1);
+        buffer_printf(out, "e%c%02d", point > 0 ? '+' : '-', abs(point - 1));
+    } else if (point <= 0) {
+        buffer_puts(out, "0.");
+        put_zeros(out, -point);
+        buffer_puts(out, digits);
+    } else if (count <= point) {
+        buffer_puts(out, digits);
+        put_zeros(out, point - count);
+        buffer_puts(out, ".0");
+    } else {
+        buffer_printf(out, "%.*s.%s", point, digits, digits + point);
+    }
+}
+
+/* "inf", "infinity" or "nan" without sign, any case. */
+static bool parse_special(const char *text, double *out) {
+    if (strcasecmp(text, "inf") == 0 || strcasecmp(text, "infinity") == 0) {
+        *out = INFINITY;
+        return true;
+    }
+    if (strcasecmp(text, "nan") == 0) {
+        *out = NAN;
+        return true;
+    }
+    return false;
+}
+
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/* A decimal floating literal without sign; [text] ends with NUL. */
+static bool well_formed(const char *text) {
+    int digits = 0;
+    while (is_digit(*text)) text++, digits++;
+    if (*text == '.') {
+        text++;
+        while (is_digit(*text)) text++, digits++;
+    }
+    if (!digits) return false;
+    if (*text == 'e' || *text == 'E') {
+        text++;
+        if (*text == '+' || *text == '-') text++;
+        if (!is_digit(*text)) return false;
+        while (is_digit(*text)) text++;
+    }
+    return *text == '\0';
+}
+
+/* [out] := text without underscores; false when one is not between digits. */
+static bool drop_underscores(const char *text, size_t size, Buffer *out) {
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] == '\0') return false;
+        if (text[i] != '_') {
+            buffer_putc(out, text[i]);
+        } else if (i == 0 || i + 1 == size || !is_digit(text[i - 1]) || !is_digit(text[i + 1])) {
+            return false;
+        }
+    }
+    return out->size > 0;
+}
+
+static bool parse_clean(const char *text, double *out) {
+    bool negative = *text == '-';
+    if (*text == '-' || *text == '+') text++;
+    if (!parse_special(text, out)) {
+        if (!well_formed(text)) return false;
+        *out = strtod(text, NULL);
+    }
+    if (negative) *out = -*out;
+    return true;
+}
+
+bool float_parse(const char *text, size_t size, double *out) {
+    Buffer ascii = {0}, clean = {0};
+    number_text_to_ascii(text, size, &ascii);
+    bool ok = drop_underscores(ascii.data, ascii.size, &clean) && parse_clean(clean.data, out);
+    buffer_free(&ascii);
+    buffer_free(&clean);
+    return ok;
+}
+
+void float_hex_into(Buffer *out, double d) {
+    if (!isfinite(d)) {
+        float_repr_into(out, d);
+        return;
+    }
+    if (d == 0.0) {
+        buffer_puts(out, signbit(d) ? "-0x0.0p+0" : "0x0.0p+0");
+        return;
+    }
+    int exponent;
+    double mantissa = frexp(fabs(d), &exponent) * 2.0;
+    exponent--;
+    if (exponent < -1022) {
+        mantissa = ldexp(mantissa, exponent + 1022);
+        exponent = -1022;
+    }
+    uint64_t bits = (uint64_t)ldexp(mantissa, 52);
+    buffer_printf(out, "%s0x%c.%013llxp%c%d", d < 0 ? "-" : "", (bits >> 52) ? '1' : '0',
+                  (unsigned long long)(bits & (((uint64_t)1 << 52) - 1)), exponent < 0 ? '-' : '+',
+                  abs(exponent));
+}
+
+static bool is_hex_digit(char c) { return is_digit(c) || ((c | 32) >= 'a' && (c | 32) <= 'f'); }
+
+/* Hexadecimal digits with an optional point and exponent; [text] ends with NUL. */
+static bool well_formed_hex(const char *text) {
+    int digits = 0;
+    while (is_hex_digit(*text)) text++, digits++;
+    if (*text == '.') {
+        text++;
+        while (is_hex_digit(*text)) text++, digits++;
+    }
+    if (!digits) return false;
+    if (*text == 'p' || *text == 'P') {
+        text++;
+        if (*text == '+' || *text == '-') text++;
+        if (!is_digit(*text)) return false;
+        while (is_digit(*text)) text++;
+    }
+    return *text == '\0';
+}
+
+bool float_parse_hex(const char *text, size_t size, double *out) {
+    Buffer ascii = {0}, number = {0};
+    number_text_to_ascii(text, size, &ascii);
+    const char *at = ascii.data;
+    bool negative = *at == '-';
+    if (*at == '-' || *at == '+') at++;
+    bool ok = strlen(ascii.data) == ascii.size;
+    if (ok && !parse_special(at, out)) {
+        if (at[0] == '0' && (at[1] | 32) == 'x') at += 2;
+        ok = well_formed_hex(at);
+        buffer_puts(&number, "0x");
+        buffer_puts(&number, at);
+        if (ok) *out = strtod(number.data, NULL);
+    }
+    if (ok && negative) *out = -*out;
+    buffer_free(&ascii);
+    buffer_free(&number);
+    return ok;
+}

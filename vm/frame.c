@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Pushing and popping ordinary frames, and entering Tulip code from C.
+ *
+ * Invariant: t->registers_top is the end of the running frame's registers, or of what natives
+ * pushed above it; t->frames_top is the first free frame header. Read next: vm/execute_loop.h (the
+ * loop that runs them), vm/call.c (who pushes from C).
+ */
+#include "vm/frame.h"
+
+#include "vm/generator.h"
+
+uint32_t frame_pc(const Frame *f) {
+    const Code *code = frame_code(f);
+    if (code->flags & CODE_WIDE) return (uint32_t)((const uint64_t *)f->pc - code->words.wide - 1);
+    return (uint32_t)((const uint32_t *)f->pc - code->words.narrow - 1);
+}
+
+Frame *frame_push(Thread *t, Function *function, int bound) {
+    Code *code = function->code;
+    Value *registers = t->registers_top;
+    if (UNLIKELY(t->depth >= t->vm->recursion_limit ||
+                 registers + code->nregisters > t->registers_end ||
+                 t->frames_top == t->frames_end)) {
+        raise_error(t, EXC_RecursionError, "maximum recursion depth exceeded");
+        return NULL;
+    }
+    t->depth++;
+    Frame *frame = t->frames_top++;
+    *frame = (Frame){.caller = t->frame,
+                     .pc = code->words.narrow,
+                     .registers = registers,
+                     .constants = code->constants,
+                     .function = function,
+                     .action = FRAME_ENTRY};
+    for (int i = bound; i < code->nregisters; i++) registers[i] = VALUE_UNSET;
+    t->registers_top = registers + code->nregisters;
+    return frame;
+}
+
+void frame_pop(Thread *t, Frame *frame) {
+    t->registers_top = frame->registers;
+    t->frames_top = frame;
+    t->depth--;
+}
+
+/* First register above the window of the call that [f] is executing; nregisters when it is
+ * no call. */
+static uint32_t first_dead_register(const Frame *f) {
+    const Code *code = frame_code(f);
+    Instruction i = code_decode(code, frame_pc(f));
+    switch (i.op) {
+    case OP_CALL:
+    case OP_CALL_METHOD: return i.a + 2 + i.b;
+    case OP_CALL_EX: return i.a + 3;
+    default: return code->nregisters;
+    }
+}
+
+void frames_forget_temporaries(Thread *t) {
+    for (Frame *f = t->frame; f; f = f->caller) {
+        uint32_t count = frame_code(f)->nregisters;
+        for (uint32_t i = first_dead_register(f); i < count; i++) f->registers[i] = VALUE_UNSET;
+    }
+}
+
+Function *function_new(Thread *t, Code *code, Dict *globals) {
+    size_t size = sizeof(Function) + code->ncaptures * sizeof(Cell *);
+    Function *f = heap_allocate(&t->vm->heap, size, OBJ_FUNCTION, BUILTIN_CLASS(t, FUNCTION));
+    f->code = code;
+    f->globals = globals;
+    f->defaults = f->kwdefaults = VALUE_NONE;
+    f->name = object_value(code->name);
+    f->qualname = object_value(code->qualname);
+    f->doc = code->doc ? code->doc : VALUE_NONE;
+    f->module = VALUE_UNSET; /* globals['__name__'] until set */
+    return f;
+}
+
+Value function_run(Thread *t, Function *function, Value locals) {
+    Frame *frame = frame_push(t, function, 0);
+    if (!frame) return VALUE_ERROR;
+    if (locals != VALUE_UNSET) frame->registers[0] = locals;
+    if (!enter_native(t, "")) {
+        frame_pop(t, frame);
+        return VALUE_ERROR;
+    }
+    Value v = execute(t, frame);
+    leave_native(t);
+    return v;
+}

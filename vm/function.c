@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Functions, code objects and cells as a program sees them: names, defaults, closures, co_… fields.
+ *
+ * Read next: vm/code.h (what the compiler makes), vm/frame.c.
+ */
+#include <stdio.h>
+
+#include "vm/attribute.h"
+#include "vm/code.h"
+#include "vm/container.h"
+#include "vm/exception.h"
+#include "vm/number.h"
+#include "vm/ops.h"
+#include "vm/str.h"
+
+static Code *code_of(Value v) { return (Code *)object_of(v); }
+
+/* ---- functions ---- */
+
+static Value function_repr(Thread *t, Value self) {
+    char id[32];
+    snprintf(id, sizeof id, "0x%llx", (unsigned long long)value_id(t->vm, self));
+    return object_value(str_format(t, "<function %S at %s>", FUNCTION(self)->qualname, id));
+}
+
+static Value function_call(Thread *t, Value self, const Value *args, int argc, Tuple *kwnames) {
+    return call_keywords(t, self, args, argc, kwnames);
+}
+
+static Value function_get(Thread *t, Value self, Value instance, Value owner) {
+    (void)owner;
+    return instance == VALUE_UNSET ? self : method_new(t, self, instance);
+}
+
+static bool set_text(Thread *t, Value *field, Value v, const char *name) {
+    if (is_str(v)) {
+        heap_set(&t->vm->heap, field, v);
+        return true;
+    }
+    raise_error(t, EXC_TypeError, "%s must be set to a string object", name);
+    return false;
+}
+
+static Value get_name(Thread *t, Value self) {
+    (void)t;
+    return FUNCTION(self)->name;
+}
+static bool set_name(Thread *t, Value self, Value v) {
+    return set_text(t, &FUNCTION(self)->name, v, "__name__");
+}
+static Value get_qualname(Thread *t, Value self) {
+    (void)t;
+    return FUNCTION(self)->qualname;
+}
+static bool set_qualname(Thread *t, Value self, Value v) {
+    return set_text(t, &FUNCTION(self)->qualname, v, "__qualname__");
+}
+
+static Value get_doc(Thread *t, Value self) {
+    (void)t;
+    return FUNCTION(self)->doc;
+}
+static bool set_doc(Thread *t, Value self, Value v) {
+    heap_set(&t->vm->heap, &FUNCTION(self)->doc, v == VALUE_UNSET ? VALUE_NONE : v);
+    return true;
+}
+
+/* Unless it was set: the module whose globals the function has. */
+static Value get_module(Thread *t, Value self) {
+    Value module = FUNCTION(self)->module;
+    if (module != VALUE_UNSET && module != VALUE_ERROR) return module;
+    module = dict_get_str(t, FUNCTION(self)->globals, NAME_OF(t, __name__));
+    return module == VALUE_UNSET ? VALUE_NONE : module;
+}
+static bool set_module(Thread *t, Value self, Value v) {
+    heap_set(&t->vm->heap, &FUNCTION(self)->module, v == VALUE_UNSET ? VALUE_NONE : v);
+    return true;
+}
+
+static Value get_dict(Thread *t, Value self) {
+    return object_value(instance_dict(t, object_of(self)));
+}
+static bool set_dict(Thread *t, Value self, Value v) {
+    if (!is_kind(v, OBJ_DICT)) {
+        raise_error(t, EXC_TypeError, "__dict__ must be set to a dictionary, not a '%T'", v);
+        return false;
+    }
+    heap_forget(&t->vm->heap, get_dict(t, self));
+    FUNCTION(self)->attributes = DICT(v);
+    return true;
+}
+
+static Value get_defaults(Thread *t, Value self) {
+    (void)t;
+    return FUNCTION(self)->defaults;
+}
+static bool set_defaults(Thread *t, Value self, Value v) {
+    if (v == VALUE_UNSET) v = VALUE_NONE;
+    if (v != VALUE_NONE && !is_kind(v, OBJ_TUPLE)) {
+        raise_error(t, EXC_TypeError, "__defaults__ must be set to a tuple object");
+        return false;
+    }
+    heap_set(&t->vm->heap, &FUNCTION(self)->defaults, v);
+    return true;
+}
+
+static Value get_kwdefaults(Thread *t, Value self) {
+    (void)t;
+    return FUNCTION(self)->kwdefaults;
+}
+static bool set_kwdefaults(Thread *t, Value self, Value v) {
+    if (v == VALUE_UNSET) v = VALUE_NONE;
+    if (v != VALUE_NONE && !is_kind(v, OBJ_DICT)) {
+        raise_error(t, EXC_TypeError, "__kwdefaults__ must be set to a dict object");
+        return false;
+    }
+    heap_set(&t->vm->heap, &FUNCTION(self)->kwdefaults, v);
+    return true;
+}
+
+static Value get_code(Thread *t, Value self) {
+    (void)t;
+    return object_value(FUNCTION(self)->code);
+}
+static bool set_code(Thread *t, Value self, Value v) {
+    Function *f = FUNCTION(self);
+    if (!is_kind(v, OBJ_CODE)) {
+        raise_error(t, EXC_TypeError, "__code__ must be set to a code object");
+        return false;
+    }
+    if (code_of(v)->ncaptures != f->code->ncaptures) {
+        raise_error(t, EXC_ValueError, "%S() requires a code object with %d free vars, not %d",
+                    f->name, f->code->ncaptures, code_of(v)->ncaptures);
+        return false;
+    }
+    heap_forget(&t->vm->heap, object_value(f->code));
+    f->code = code_of(v);
+    return true;
+}
+
+static Value get_globals(Thread *t, Value self) {
+    (void)t;
+    return object_value(FUNCTION(self)->globals);
+}
+
+static Value get_closure(Thread *t, Value self) {
+    Function *f = FUNCTION(self);
+    if (f->code->ncaptures == 0) return VALUE_NONE;
+    Tuple *cells = tuple_new(t, f->code->ncaptures);
+    for (int i = 0; i < f->code->ncaptures; i++) cells->items[i] = object_value(f->captures[i]);
+    return object_value(cells);
+}
+
+/* Annotations are not evaluated: an empty dict unless the program fills it. */
+static Value get_annotations(Thread *t, Value self) {
+    Str *name = NAME_OF(t, __annotations__);
+    Value v = instance_get(t, object_of(self), name);
+    if (v != VALUE_UNSET) return v;
+    v = object_value(dict_new(t));
+    instance_set(t, object_of(self), name, v);
+    return v;
+}
+static bool set_annotations(Thread *t, Value self, Value v) {
+    Value made = v == VALUE_UNSET || v == VALUE_NONE ? object_value(dict_new(t)) : v;
+    instance_set(t, object_of(self), NAME_OF(t, __annotations__), made);
+    return true;
+}
+
+static const Slots function_slots = {
+    .repr = function_repr, .call = function_call, .descr_get = function_get};
+static const FieldDef function_fields[] = {
+    {"__name__", get_name, set_name, NULL},
+    {"__qualname__", get_qualname, set_qualname, NULL},
+    {"__doc__", get_doc, set_doc, NULL},
+    {"__module__", get_module, set_module, NULL},
+    {"__dict__", get_dict, set_dict, NULL},
+    {"__defaults__", get_defaults, set_defaults, NULL},
+    {"__kwdefaults__", get_kwdefaults, set_kwdefaults, NULL},
+    {"__code__", get_code, set_code, NULL},
+    {"__globals__", get_globals, NULL, NULL},
+    {"__closure__", get_closure, NULL, NULL},
+    {"__annotations__", get_annotations, set_annotations, NULL},
+    {NULL, NULL, NULL, NULL},
+};
+static const NativeClass function_class = {.kind = OBJ_FUNCTION,
+                                           .slots = &function_slots,
+                                           .fields = function_fields,
+                                           .doc = "Create a function object."};
+
+/* ---- code ---- */
+
+static Value str_tuple(Thread *t, Str *const *strs, size_t count) {
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++) used += strs[i] != NULL;
+    Tuple *tuple = tuple_new(t, used);
+    used = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (strs[i]) tuple->items[used++] = object_value(strs[i]);
+    }
+    return object_value(tuple);
+}
+
+static Value code_repr(Thread *t, Value self) {
+    Code *c = code_of(self);
+    char id[32];
+    snprintf(id, sizeof id, "0x%llx", (unsigned long long)value_id(t->vm, self));
+    return object_value(str_format(t, "<code object %S at %s, file \"%S\", line %u>",
+                                   object_value(c->name), id, object_value(c->filename),
+                                   c->first_line));
+}
+
+/* The bits of co_flags as CPython has them. */
+static Value code_flags(Thread *t, Value self) {
+    (void)t;
+    static const struct {
+        uint32_t flag;
+        int bit;
+    } rows[] = {
+        {CODE_VARARGS, 0x04},          {CODE_VARKW, 0x08},     {CODE_NESTED, 0x10},
+        {CODE_GENERATOR, 0x20},        {CODE_COROUTINE, 0x80}, {CODE_ITERABLE_COROUTINE, 0x100},
+        {CODE_ASYNC_GENERATOR, 0x200},
+    };
+    uint32_t flags = code_of(self)->flags;
+    int64_t bits = flags & (CODE_MODULE | CODE_CLASS_BODY | CODE_NAME_MODE) ? 0 : 3;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (flags & rows[i].flag) bits |= rows[i].bit;
+    }
+    return fixnum(bits);
+}
+
+static Value code_name(Thread *t, Value self) {
+    (void)t;
+    return object_value(code_of(self)->name);
+}
+static Value code_qualname(Thread *t, Value self) {
+    (void)t;
+    return object_value(code_of(self)->qualname);
+}
+static Value code_filename(Thread *t, Value self) {
+    (void)t;
+    return object_value(code_of(self)->filename);
+}
+static Value code_first_line(Thread *t, Value self) {
+    (void)t;
+    return fixnum(code_of(self)->first_line);
+}
+static Value code_argcount(Thread *t, Value self) {
+    (void)t;
+    return fixnum(code_of(self)->positional);
+}
+static Value code_posonly(Thread *t, Value self) {
+    (void)t;
+    return fixnum(code_of(self)->positional_only);
+}
+static Value code_kwonly(Thread *t, Value self) {
+    (void)t;
+    return fixnum(code_of(self)->keyword_only);
+}
+static Value code_nlocals(Thread *t, Value self) {
+    (void)t;
+    return fixnum(code_of(self)->nregister_names);
+}
+static Value code_stacksize(Thread *t, Value self) {
+    (void)t;
+    return fixnum(code_of(self)->nregisters);
+}
+static Value code_varnames(Thread *t, Value self) {
+    return str_tuple(t, code_of(self)->register_names, code_of(self)->nregister_names);
+}
+static Value code_freevars(Thread *t, Value self) {
+    return str_tuple(t, code_of(self)->capture_names, code_of(self)->ncaptures);
+}
+static Value code_cellvars(Thread *t, Value self) {
+    return str_tuple(t, code_of(self)->cell_names, code_of(self)->ncells);
+}
+static Value code_consts(Thread *t, Value self) {
+    return object_value(tuple_from(t, code_of(self)->constants, code_of(self)->nconstants));
+}
+static Value code_code(Thread *t, Value self) {
+    Code *c = code_of(self);
+    size_t word = c->flags & CODE_WIDE ? 8 : 4;
+    return object_value(bytes_new(t, c->words.narrow, c->size * word));
+}
+
+/* (start, end, line) for every run of instructions with one line. */
+static Value code_lines(Thread *t, Value *args) {
+    Code *c = code_of(args[0]);
+    List *lines = list_new(t, c->npositions);
+    for (uint32_t i = 0; i < c->npositions; i++) {
+        uint32_t end = i + 1 < c->npositions ? c->positions[i + 1].pc : c->size;
+        Value items[] = {fixnum(c->positions[i].pc), fixnum(end), fixnum(c->positions[i].line)};
+        list_append(t, lines, object_value(tuple_from(t, items, 3)));
+    }
+    return value_iter(t, object_value(lines));
+}
+
+static Value position_number(uint32_t n, uint32_t unknown) {
+    return n == unknown ? VALUE_NONE : fixnum(n);
+}
+
+/* (line, end line, column, end column) for every run of instructions from one expression. */
+static Value code_positions(Thread *t, Value *args) {
+    Code *c = code_of(args[0]);
+    List *positions = list_new(t, c->npositions);
+    for (uint32_t i = 0; i < c->npositions; i++) {
+        const CodePosition *p = &c->positions[i];
+        Value items[] = {fixnum(p->line), fixnum(p->end_line), position_number(p->column, 65535),
+                         position_number(p->end_column, 65535)};
+        list_append(t, positions, object_value(tuple_from(t, items, 4)));
+    }
+    return value_iter(t, object_value(positions));
+}
+
+static const Slots code_slots = {.repr = code_repr};
+static const NativeDef code_methods[] = {
+    {"co_lines", code_lines, "(self, /)", NULL},
+    {"co_positions", code_positions, "(self, /)", NULL},
+    {NULL, NULL, NULL, NULL},
+};
+static const FieldDef code_fields[] = {
+    {"co_name", code_name, NULL, NULL},
+    {"co_qualname", code_qualname, NULL, NULL},
+    {"co_filename", code_filename, NULL, NULL},
+    {"co_firstlineno", code_first_line, NULL, NULL},
+    {"co_argcount", code_argcount, NULL, NULL},
+    {"co_posonlyargcount", code_posonly, NULL, NULL},
+    {"co_kwonlyargcount", code_kwonly, NULL, NULL},
+    {"co_nlocals", code_nlocals, NULL, NULL},
+    {"co_stacksize", code_stacksize, NULL, NULL},
+    {"co_flags", code_flags, NULL, NULL},
+    {"co_varnames", code_varnames, NULL, NULL},
+    {"co_freevars", code_freevars, NULL, NULL},
+    {"co_cellvars", code_cellvars, NULL, NULL},
+    {"co_consts", code_consts, NULL, NULL},
+    {"co_code", code_code, NULL, NULL},
+    {NULL, NULL, NULL, NULL},
+};
+static const NativeClass code_class = {
+    .kind = OBJ_CODE, .slots = &code_slots, .methods = code_methods, .fields = code_fields};
+
+/* ---- cells ---- */
+
+static Value cell_repr(Thread *t, Value self) {
+    char id[32];
+    snprintf(id, sizeof id, "0x%llx", (unsigned long long)value_id(t->vm, self));
+    Value v = CELL(self)->value;
+    if (v == VALUE_UNSET) return object_value(str_format(t, "<cell at %s: empty>", id));
+    return object_value(
+        str_format(t, "<cell at %s: %T object at 0x%llx>", id, v, (long long)value_id(t->vm, v)));
+}
+
+static Value cell_get(Thread *t, Value self) {
+    Value v = CELL(self)->value;
+    return v == VALUE_UNSET ? raise_error(t, EXC_ValueError, "Cell is empty") : v;
+}
+
+static bool cell_set(Thread *t, Value self, Value v) {
+    heap_set(&t->vm->heap, &CELL(self)->value, v);
+    return true;
+}
+
+static Value cell_construct(Thread *t, Class *cls, const Value *args, int argc, Tuple *kwnames) {
+    if (argc > 1 || kwnames)
+        return raise_error(t, EXC_TypeError, "cell expected at most 1 argument, got %d", argc);
+    Cell *cell = object_new(t, cls, 0);
+    cell->value = argc ? args[0] : VALUE_UNSET;
+    return object_value(cell);
+}
+
+static const Slots cell_slots = {.repr = cell_repr, .construct = cell_construct};
+static const FieldDef cell_fields[] = {
+    {"cell_contents", cell_get, cell_set, NULL},
+    {NULL, NULL, NULL, NULL},
+};
+static const NativeClass cell_class = {
+    .kind = OBJ_CELL, .slots = &cell_slots, .fields = cell_fields};
+
+/* Complete the classes of functions, code objects and cells. */
+void function_init(Thread *t) {
+    native_class_init(t, &function_class);
+    native_class_init(t, &code_class);
+    native_class_init(t, &cell_class);
+}

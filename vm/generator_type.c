@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What Tulip programs see of generators and coroutines: send, throw, close, __next__, the gi_… and
+ * cr_… fields, and the frame objects that gi_frame and tracebacks show.
+ *
+ * send and next on a generator are intrinsics: the interpreter loop resumes without calling these
+ * functions; they serve calls from C. Read next: vm/generator.c.
+ */
+#include <stdio.h>
+
+#include "vm/execute.h"
+#include "vm/generator_methods.h"
+
+/* ---- resuming ---- */
+
+/* The value for a caller of send/throw/__next__: a return becomes StopIteration. */
+static Value stop_or_value(Thread *t, Value v) {
+    return v == VALUE_DONE ? raise_stop_iteration(t) : v;
+}
+
+Value generator_method_send(Thread *t, Value *args) {
+    return stop_or_value(t, generator_send(t, GENERATOR(args[0]), args[1]));
+}
+
+static Value generator_next(Thread *t, Value self) {
+    return generator_send(t, GENERATOR(self), VALUE_NONE);
+}
+
+Value generator_thrown(Thread *t, Value *args) {
+    Value type = args[1], value = args[2], traceback = args[3];
+    if (traceback == VALUE_NONE) traceback = VALUE_UNSET;
+    if (traceback != VALUE_UNSET && !is_kind(traceback, OBJ_TRACEBACK)) {
+        return raise_error(t, EXC_TypeError, "throw() third argument must be a traceback object");
+    }
+    Value e;
+    if (is_kind(type, OBJ_CLASS) && (CLASS(type)->flags & CLASS_EXCEPTION)) {
+        if (value != VALUE_UNSET && is_kind(value, OBJ_EXCEPTION) &&
+            class_is_subclass(object_class(object_of(value)), CLASS(type))) {
+            e = value;
+        } else if (value == VALUE_UNSET || value == VALUE_NONE) {
+            e = call_value(t, type, NULL, 0);
+        } else if (is_kind(value, OBJ_TUPLE)) {
+            e = call_value(t, type, TUPLE(value)->items, (int)TUPLE(value)->size);
+        } else {
+            e = call_value(t, type, &value, 1);
+        }
+    } else if (is_kind(type, OBJ_EXCEPTION)) {
+        if (value != VALUE_UNSET && value != VALUE_NONE) {
+            return raise_error(t, EXC_TypeError,
+                               "instance exception may not have a separate value");
+        }
+        e = type;
+    } else {
+        return raise_error(
+            t, EXC_TypeError,
+            "exceptions must be classes or instances deriving from BaseException, not %T", type);
+    }
+    if (e != VALUE_ERROR && !is_kind(e, OBJ_EXCEPTION)) {
+        return raise_error(t, EXC_TypeError,
+                           "calling %R should have returned an instance of BaseException, not %T",
+                           type, e);
+    }
+    if (e != VALUE_ERROR && traceback != VALUE_UNSET)
+        heap_set(&t->vm->heap, &EXCEPTION(e)->traceback, traceback);
+    return e;
+}
+
+static Value generator_method_throw(Thread *t, Value *args) {
+    return stop_or_value(t, generator_throw_arguments(t, GENERATOR(args[0]), args));
+}
+
+static Value generator_method_close(Thread *t, Value *args) {
+    return generator_close(t, GENERATOR(args[0])) ? VALUE_NONE : VALUE_ERROR;
+}
+
+/* ---- fields ---- */
+
+Value generator_get_name(Thread *t, Value self) {
+    (void)t;
+    return GENERATOR(self)->frame.function->name;
+}
+Value generator_get_qualname(Thread *t, Value self) {
+    (void)t;
+    return GENERATOR(self)->frame.function->qualname;
+}
+
+/* Names belong to the function; giving a generator its own copies the function. */
+static bool set_name_of(Thread *t, Value self, Value v, const char *what, bool qualified) {
+    if (!is_str(v)) {
+        raise_error(t, EXC_TypeError, "%s must be set to a string object", what);
+        return false;
+    }
+    Frame *frame = &GENERATOR(self)->frame;
+    Code *code = frame->function->code;
+    Function *copy = function_new(t, code, frame->function->globals);
+    for (int i = 0; i < code->ncaptures; i++) copy->captures[i] = frame->function->captures[i];
+    copy->name = qualified ? frame->function->name : v;
+    copy->qualname = qualified ? v : frame->function->qualname;
+    heap_forget(&t->vm->heap, object_value(frame->function));
+    frame->function = copy;
+    return true;
+}
+bool generator_set_name(Thread *t, Value self, Value v) {
+    return set_name_of(t, self, v, "__name__", false);
+}
+bool generator_set_qualname(Thread *t, Value self, Value v) {
+    return set_name_of(t, self, v, "__qualname__", true);
+}
+
+static Value get_running(Thread *t, Value self) {
+    (void)t;
+    return bool_value(generator_is_running(GENERATOR(self)));
+}
+static Value get_suspended(Thread *t, Value self) {
+    (void)t;
+    Generator *g = GENERATOR(self);
+    return bool_value((g->state == GEN_SUSPENDED || g->state == GEN_PARKED) &&
+                      !generator_is_running(g));
+}
+Value generator_get_awaiting(Thread *t, Value self) {
+    (void)t;
+    return generator_awaiting(GENERATOR(self));
+}
+Value generator_get_code(Thread *t, Value self) {
+    (void)t;
+    return object_value(GENERATOR(self)->frame.function->code);
+}
+
+/* ---- frame objects: a view of where something is, made on demand ---- */
+
+typedef struct FrameObject {
+    Object header;
+    Value function, generator; /* generator VALUE_NONE for ordinary frames */
+    Value line;                /* at the time of asking; generators are asked anew */
+} FrameObject;
+
+#define FRAME_OBJECT(v) ((FrameObject *)(uintptr_t)(v))
+
+Value frame_object_new(Thread *t, Function *function, Generator *generator, int line) {
+    FrameObject *f = heap_allocate(&t->vm->heap, sizeof *f, OBJ_FRAME, BUILTIN_CLASS(t, FRAME));
+    f->function = object_value(function);
+    f->generator = generator ? object_value(generator) : VALUE_NONE;
+    if (generator) generator->owned = false;
+    f->line = fixnum(line);
+    return object_value(f);
+}
+
+Value generator_get_frame(Thread *t, Value self) {
+    Generator *g = GENERATOR(self);
+    if (g->state == GEN_CLOSED) return VALUE_NONE;
+    return frame_object_new(t, g->frame.function, g, 0);
+}
+
+static Value frame_code_field(Thread *t, Value self) {
+    (void)t;
+    return object_value(FUNCTION(FRAME_OBJECT(self)->function)->code);
+}
+
+static Value frame_line_field(Thread *t, Value self) {
+    (void)t;
+    FrameObject *f = FRAME_OBJECT(self);
+    if (f->generator == VALUE_NONE) return f->line;
+    Generator *g = GENERATOR(f->generator);
+    if (g->state == GEN_CREATED) return fixnum(frame_code(&g->frame)->first_line);
+    return fixnum(code_line(frame_code(&g->frame), frame_pc(&g->frame)));
+}
+
+static Value frame_globals_field(Thread *t, Value self) {
+    (void)t;
+    return object_value(FUNCTION(FRAME_OBJECT(self)->function)->globals);
+}
+
+/* A generator's variables as a new dict; ordinary frames are gone when asked, and have none. */
+static Value frame_locals_field(Thread *t, Value self) {
+    FrameObject *f = FRAME_OBJECT(self);
+    Dict *locals = dict_new(t);
+    if (f->generator == VALUE_NONE) return object_value(locals);
+    Generator *g = GENERATOR(f->generator);
+    const Code *code = frame_code(&g->frame);
+    for (uint32_t i = 0; i < code->nregister_names; i++) {
+        if (!code->register_names[i]) continue;
+        Value v = g->registers[i];
+        if (is_kind(v, OBJ_CELL)) v = CELL(v)->value;
+        if (v != VALUE_UNSET) dict_set_str(t, locals, code->register_names[i], v);
+    }
+    return object_value(locals);
+}
+
+static Value frame_back_field(Thread *t, Value self) {
+    (void)t;
+    (void)self;
+    return VALUE_NONE;
+}
+
+static void frame_trace(Heap *heap, Object *o) {
+    FrameObject *f = (FrameObject *)o;
+    heap_shade(heap, f->function);
+    heap_shade(heap, f->generator);
+}
+
+/* ---- the wrapper that coroutine.__await__ returns ---- */
+
+typedef struct CoroutineWrapper {
+    Object header;
+    Value coroutine;
+} CoroutineWrapper;
+
+static Value coroutine_await(Thread *t, Value self) {
+    CoroutineWrapper *w = heap_allocate(&t->vm->heap, sizeof *w, OBJ_COROUTINE_WRAPPER,
+                                        BUILTIN_CLASS(t, COROUTINE_WRAPPER));
+    w->coroutine = self;
+    return object_value(w);
+}
+static Value wrapped(Value wrapper) { return ((CoroutineWrapper *)object_of(wrapper))->coroutine; }
+static Value wrapper_next(Thread *t, Value self) {
+    return generator_send(t, GENERATOR(wrapped(self)), VALUE_NONE);
+}
+static Value wrapper_send(Thread *t, Value *args) {
+    args[0] = wrapped(args[0]);
+    return generator_method_send(t, args);
+}
+static Value wrapper_throw(Thread *t, Value *args) {
+    args[0] = wrapped(args[0]);
+    return generator_method_throw(t, args);
+}
+static Value wrapper_close(Thread *t, Value *args) {
+    args[0] = wrapped(args[0]);
+    return generator_method_close(t, args);
+}
+static void wrapper_trace(Heap *heap, Object *o) {
+    heap_shade(heap, ((CoroutineWrapper *)o)->coroutine);
+}
+
+/* ---- tables ---- */
+
+static Value iter_self(Thread *t, Value self) {
+    (void)t;
+    return self;
+}
+
+Value generator_repr(Thread *t, Value self) {
+    Generator *g = GENERATOR(self);
+    const char *kind = g->header.kind == OBJ_COROUTINE   ? "coroutine"
+                       : g->header.kind == OBJ_GENERATOR ? "generator"
+                                                         : "async_generator";
+    char id[32];
+    snprintf(id, sizeof id, "0x%012llx", (unsigned long long)value_id(t->vm, self));
+    Str *s = str_format(t, "<%s object %S at %s>", kind, g->frame.function->qualname, id);
+    return s ? object_value(s) : VALUE_ERROR;
+}
+
+static const NativeDef generator_methods[] = {
+    {"send", generator_method_send, "(self, value, /)",
+     "Resume with value as the result of the yield; return the next yielded value or raise "
+     "StopIteration."},
+    {"throw", generator_method_throw, "(self, type, value=?, traceback=?, /)",
+     "Raise the exception at the yield; return the next yielded value or raise StopIteration."},
+    {"close", generator_method_close, "(self, /)",
+     "Raise GeneratorExit at the yield, so that cleanup runs."},
+    {NULL, NULL, NULL, NULL},
+};
+static const FieldDef generator_fields[] = {
+    {"__name__", generator_get_name, generator_set_name, "name of the generator"},
+    {"__qualname__", generator_get_qualname, generator_set_qualname,
+     "qualified name of the generator"},
+    {"gi_running", get_running, NULL, "is it executing, or delegating to one that is"},
+    {"gi_suspended", get_suspended, NULL, "has it started and is it waiting for a resume"},
+    {"gi_frame", generator_get_frame, NULL, "its frame, None when it has finished"},
+    {"gi_yieldfrom", generator_get_awaiting, NULL, "what it delegates to, or None"},
+    {"gi_code", generator_get_code, NULL, "its code"},
+    {NULL, NULL, NULL, NULL},
+};
+static const FieldDef coroutine_fields[] = {
+    {"__name__", generator_get_name, generator_set_name, "name of the coroutine"},
+    {"__qualname__", generator_get_qualname, generator_set_qualname,
+     "qualified name of the coroutine"},
+    {"cr_running", get_running, NULL, "is it executing, or awaiting one that is"},
+    {"cr_suspended", get_suspended, NULL, "has it started and is it waiting for a resume"},
+    {"cr_frame", generator_get_frame, NULL, "its frame, None when it has finished"},
+    {"cr_await", generator_get_awaiting, NULL, "what it awaits, or None"},
+    {"cr_code", generator_get_code, NULL, "its code"},
+    {NULL, NULL, NULL, NULL},
+};
+static const FieldDef frame_fields[] = {
+    {"f_code", frame_code_field, NULL, "the code being run"},
+    {"f_lineno", frame_line_field, NULL, "current line"},
+    {"f_globals", frame_globals_field, NULL, "the module's globals"},
+    {"f_locals", frame_locals_field, NULL, "the variables, as a new dict"},
+    {"f_back", frame_back_field, NULL, "None: frames are not linked"},
+    {NULL, NULL, NULL, NULL},
+};
+static const NativeDef wrapper_methods[] = {
+    {"send", wrapper_send, "(self, value, /)", "Send into the coroutine."},
+    {"throw", wrapper_throw, "(self, type, value=?, traceback=?, /)", "Throw into the coroutine."},
+    {"close", wrapper_close, "(self, /)", "Close the coroutine."},
+    {NULL, NULL, NULL, NULL},
+};
+
+static void mark_intrinsic(Thread *t, ObjectKind kind) {
+    Value send = dict_get_str(t, t->vm->classes[kind]->dict, NAME_OF(t, send));
+    ((Native *)object_of(send))->intrinsic = INTRINSIC_SEND;
+}
+
+void generator_init(Thread *t) {
+    static const Slots generator_slots = {
+        .repr = generator_repr, .iter = iter_self, .next = generator_next};
+    static const Slots coroutine_slots = {.repr = generator_repr, .await = coroutine_await};
+    static const Slots wrapper_slots = {.iter = iter_self, .next = wrapper_next};
+    native_class_init(t, &(NativeClass){.kind = OBJ_GENERATOR,
+                                        .slots = &generator_slots,
+                                        .methods = generator_methods,
+                                        .fields = generator_fields});
+    native_class_init(t, &(NativeClass){.kind = OBJ_COROUTINE,
+                                        .slots = &coroutine_slots,
+                                        .methods = generator_methods,
+                                        .fields = coroutine_fields});
+    native_class_init(
+        t, &(NativeClass){.kind = OBJ_FRAME, .fields = frame_fields, .trace = frame_trace});
+    native_class_init(t, &(NativeClass){.kind = OBJ_COROUTINE_WRAPPER,
+                                        .slots = &wrapper_slots,
+                                        .methods = wrapper_methods,
+                                        .trace = wrapper_trace});
+    mark_intrinsic(t, OBJ_GENERATOR);
+    mark_intrinsic(t, OBJ_COROUTINE);
+}

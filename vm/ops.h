@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Operations on any Value: what the bytecode's slow paths and the natives share. Each dispatches on
+ * the slots of the operands' classes (vm/class.h) and may run Tulip code when a class is written in
+ * Tulip.
+ *
+ * Implemented in vm/ops.c (arithmetic, comparison, items), vm/iterate.c, vm/attribute.c, vm/text.c
+ * (repr, str, format).
+ */
+#ifndef TULIP_VM_OPS_H
+#define TULIP_VM_OPS_H
+
+#include "vm/thread.h"
+
+/* a op b, with the reflected method; TypeError "unsupported operand type(s) for …". */
+Value value_binary(Thread *t, BinaryOp op, Value a, Value b) MUST_CHECK;
+/* a op= b. */
+Value value_inplace(Thread *t, BinaryOp op, Value a, Value b) MUST_CHECK;
+Value value_unary(Thread *t, UnaryOperation op, Value v) MUST_CHECK;
+/* a op b as any value (a Tulip __lt__ may return anything). */
+Value value_compare(Thread *t, CompareOp op, Value a, Value b) MUST_CHECK;
+/* Identity or ==, as containers compare: 1, 0, -1 raised. */
+int value_equal(Thread *t, Value a, Value b) MUST_CHECK;
+/* Does what orders a and b (negative: a first; 0: equal; positive: b first) satisfy a op b? */
+static inline bool order_satisfies(int order, CompareOp op) {
+    switch (op) {
+    case COMPARE_LT: return order < 0;
+    case COMPARE_LE: return order <= 0;
+    case COMPARE_EQ: return order == 0;
+    case COMPARE_NE: return order != 0;
+    case COMPARE_GT: return order > 0;
+    default: return order >= 0;
+    }
+}
+/* a < b for sorting: 1, 0, -1. */
+int value_less(Thread *t, Value a, Value b) MUST_CHECK;
+int value_contains(Thread *t, Value container, Value item) MUST_CHECK;
+/* Truth: 1, 0, -1 raised. */
+int value_truth(Thread *t, Value v) MUST_CHECK;
+bool value_hash(Thread *t, Value v, int64_t *out) MUST_CHECK;
+/* len(v); -1 raised. */
+int64_t value_length(Thread *t, Value v) MUST_CHECK;
+Value value_getitem(Thread *t, Value v, Value key) MUST_CHECK;
+bool value_setitem(Thread *t, Value v, Value key, Value item) MUST_CHECK;
+bool value_delitem(Thread *t, Value v, Value key) MUST_CHECK;
+/* v.__index__() as an int Value. */
+Value value_index(Thread *t, Value v) MUST_CHECK;
+
+Value value_getattr(Thread *t, Value v, Str *name) MUST_CHECK;
+/* The attribute, or VALUE_UNSET instead of an AttributeError. */
+Value value_getattr_or_unset(Thread *t, Value v, Str *name) MUST_CHECK;
+bool value_setattr(Thread *t, Value v, Str *name, Value x) MUST_CHECK; /* x VALUE_UNSET: delete */
+
+/* iter(v) */
+Value value_iter(Thread *t, Value v) MUST_CHECK;
+/* next(v): an item, VALUE_DONE at the end, VALUE_ERROR. StopIteration raised by a Tulip __next__
+ * becomes VALUE_DONE. */
+Value value_next(Thread *t, Value iterator) MUST_CHECK;
+/* A fast look at how many items are to come, or [guess]. */
+int64_t value_length_hint(Thread *t, Value v, int64_t guess);
+/* Call [visit] with every item of an iterable, polling; stops when it returns false (raised or
+ * done: [*raised]). */
+typedef bool (*ItemVisitor)(Thread *t, Value item, void *context);
+bool value_for_each(Thread *t, Value iterable, ItemVisitor visit, void *context) MUST_CHECK;
+
+/* repr/str/ascii as Str; recursion guarded by enter_native. */
+Str *value_repr(Thread *t, Value v) MUST_CHECK;
+Str *value_str(Thread *t, Value v) MUST_CHECK;
+Str *value_ascii(Thread *t, Value v) MUST_CHECK;
+/* format(v, spec) */
+Str *value_format(Thread *t, Value v, Str *spec) MUST_CHECK;
+/* Guard of recursive reprs ("[...]"): true when v is being rendered already. Pair
+ * with repr_leave. */
+bool repr_enter(Thread *t, Value v, bool *seen) MUST_CHECK;
+void repr_leave(Thread *t, Value v);
+
+bool value_is_callable(Thread *t, Value v);
+/* [cls]: a class, a tuple of such, or what has __instancecheck__. */
+int value_isinstance(Thread *t, Value v, Value cls) MUST_CHECK;
+int value_issubclass(Thread *t, Value v, Value cls) MUST_CHECK;
+/* id(v): a sequence number. */
+uint64_t value_id(Vm *vm, Value v);
+/* `is` (numbers: by value when both are unboxed) */
+static inline bool value_is(Value a, Value b) { return a == b; }
+
+#endif

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tasks: driving a coroutine by the loop, one step at a time.
+ *
+ * A step resumes the coroutine until it parks on a future, yields, returns or raises. Parked, the
+ * task puts itself into the future's callbacks; the loop calls task_step again when that future is
+ * done. Cancelling a task cancels what it waits for; when it waits for nothing that can be
+ * cancelled, must_cancel makes the next step throw.
+ *
+ * Pending tasks of an EventLoop are linked in creation order. The list keeps them alive, so a task
+ * nobody refers to is finished or reported, never silently lost.
+ *
+ * Read next: vm/task_class.c (the class Task), loop/run.c (who calls task_step).
+ */
+#include "vm/container.h"
+#include "vm/context.h"
+#include "vm/exception.h"
+#include "vm/future.h"
+#include "vm/ops.h"
+#include "vm/probe.h"
+#include "vm/str.h"
+
+/* ---- the loop's list of pending tasks ---- */
+
+static EventLoop *event_loop_of(const Task *task) {
+    Value loop = task->future.loop;
+    return is_kind(loop, OBJ_LOOP) ? EVENT_LOOP(loop) : NULL;
+}
+
+static void list_task(Task *task) {
+    EventLoop *loop = event_loop_of(task);
+    if (!loop) return;
+    task->future.flags |= TASK_LISTED;
+    task->next_task = NULL;
+    task->previous_task = loop->last_task;
+    if (loop->last_task) {
+        loop->last_task->next_task = task;
+    } else {
+        loop->first_task = task;
+    }
+    loop->last_task = task;
+    loop->tasks++;
+}
+
+static void unlist_task(Thread *t, Task *task) {
+    if (!(task->future.flags & TASK_LISTED)) return;
+    task->future.flags &= (uint16_t)~TASK_LISTED;
+    EventLoop *loop = event_loop_of(task);
+    heap_forget(&t->vm->heap, object_value(task));
+    if (task->next_task) heap_forget(&t->vm->heap, object_value(task->next_task));
+    if (task->previous_task) {
+        task->previous_task->next_task = task->next_task;
+    } else {
+        loop->first_task = task->next_task;
+    }
+    if (task->next_task) {
+        task->next_task->previous_task = task->previous_task;
+    } else {
+        loop->last_task = task->previous_task;
+    }
+    task->next_task = task->previous_task = NULL;
+    loop->tasks--;
+}
+
+/* ---- creation ---- */
+
+bool is_coroutine_like(Thread *t, Value v) {
+    if (is_generator_kind(v)) return object_kind(object_of(v)) != OBJ_ASYNC_GENERATOR;
+    if (is_native_coroutine(v)) return true;
+    if (!is_object(v)) return false;
+    Class *cls = class_of(t->vm, v);
+    return class_lookup(t, cls, NAME_OF(t, send)) != VALUE_UNSET &&
+           class_lookup(t, cls, NAME_OF(t, throw)) != VALUE_UNSET &&
+           class_lookup(t, cls, NAME_OF(t, close)) != VALUE_UNSET &&
+           class_lookup(t, cls, NAME_OF(t, __await__)) != VALUE_UNSET;
+}
+
+static bool schedule(Thread *t, Task *task, Value why) {
+    return t->vm->hooks.call_soon(t, task->future.loop, object_value(task), why, VALUE_NONE);
+}
+
+bool task_start(Thread *t, Task *task, Value coroutine, Value loop, Value name, Value context) {
+    if (!is_coroutine_like(t, coroutine)) {
+        raise_error(t, EXC_TypeError, "a coroutine was expected, got %R", coroutine);
+        return false;
+    }
+    Heap *heap = &t->vm->heap;
+    heap_set(heap, &task->future.loop, loop);
+    heap_set(heap, &task->coroutine, coroutine);
+    heap_set(heap, &task->name, name == VALUE_NONE ? fixnum((int64_t)++t->vm->task_count) : name);
+    heap_set(heap, &task->context, context_for_later(t, context));
+    list_task(task);
+    PROBE(t, TASK_CREATED, object_value(task), coroutine);
+    return schedule(t, task, VALUE_UNSET);
+}
+
+Value task_new(Thread *t, Class *cls, Value coroutine, Value loop, Value name, Value context) {
+    Task *task = object_new(t, cls, 0);
+    task->future.state = FUTURE_PENDING;
+    task->future.loop = loop;
+    task->future.result = task->future.callbacks = VALUE_UNSET;
+    task->future.cancel_message = VALUE_NONE;
+    task->coroutine = task->waiting_on = task->name = task->context = VALUE_NONE;
+    Value *root = push_roots(t, 1);
+    root[0] = object_value(task);
+    bool ok = task_start(t, task, coroutine, loop, name, context);
+    pop_roots(t, root);
+    return ok ? object_value(task) : VALUE_ERROR;
+}
+
+Str *task_name(Thread *t, Task *task) {
+    if (is_fixnum(task->name)) {
+        Str *name = str_format(t, "Task-%lld", (long long)fixnum_of(task->name));
+        if (name) heap_set(&t->vm->heap, &task->name, object_value(name));
+        return name;
+    }
+    return is_str(task->name) ? STR(task->name) : t->vm->empty_str;
+}
+
+/* ---- the end of a task ---- */
+
+static bool finish_with_value(Thread *t, Task *task, Value v) {
+    unlist_task(t, task);
+    PROBE(t, TASK_DONE, object_value(task), v);
+    if (UNLIKELY(
+            (task->future.flags & TASK_MUST_CANCEL))) { /* cancelled by itself in its last step */
+        task->future.flags &= (uint16_t)~TASK_MUST_CANCEL;
+        return future_cancel_plain(t, &task->future, task->future.cancel_message) >= 0;
+    }
+    return future_set_result(t, &task->future, v);
+}
+
+static bool finish_with_exception(Thread *t, Task *task) {
+    unlist_task(t, task);
+    Value exception = exception_take(t);
+    PROBE(t, TASK_DONE, object_value(task), exception);
+    if (is_cancelled_error(t, exception)) {
+        heap_set(&t->vm->heap, &task->future.result, exception);
+        return future_cancel_plain(t, &task->future, VALUE_NONE) >= 0;
+    }
+    Class *cls = object_class(object_of(exception));
+    bool leaves_loop = class_is_subclass(cls, EXCEPTION_CLASS(t, KeyboardInterrupt)) ||
+                       class_is_subclass(cls, EXCEPTION_CLASS(t, SystemExit));
+    bool watched = task->future.callbacks != VALUE_UNSET;
+    if (!future_set_exception(t, &task->future, exception)) return false;
+    if (!leaves_loop) {
+        bool unseen = (task->future.flags & FUTURE_DISCARDED) && !watched;
+        if (unseen) t->vm->hooks.unused_result(t, object_value(task));
+        return true;
+    }
+    t->exception = exception;
+    return false;
+}
+
+/* ---- waiting ---- */
+
+/* A mistake in what the coroutine yielded: throw the error that was raised just now into it, in the
+ * next pass. */
+static bool throw_later(Thread *t, Task *task) {
+    Value exception = exception_take(t);
+    return schedule(t, task, exception);
+}
+
+static bool wait_for(Thread *t, Task *task, Value awaited) {
+    Future *future = FUTURE(awaited);
+    future->blocking = false;
+    if (UNLIKELY(future->state == FUTURE_FINISHED && is_native_coroutine(awaited))) {
+        return schedule(t, task, VALUE_UNSET); /* sleep(0) */
+    }
+    if (UNLIKELY(future->loop != task->future.loop)) {
+        raise_error(t, EXC_RuntimeError, "Task %R got Future %R attached to a different loop",
+                    object_value(task), awaited);
+        return throw_later(t, task);
+    }
+    if (UNLIKELY(awaited == object_value(task))) {
+        raise_error(t, EXC_RuntimeError, "Task cannot await on itself: %R", awaited);
+        return throw_later(t, task);
+    }
+    if (!future_add_callback(t, future, object_value(task), VALUE_NONE)) return false;
+    heap_set(&t->vm->heap, &task->waiting_on, awaited);
+    PROBE(t, TASK_PARKED, object_value(task), awaited);
+    if (UNLIKELY((task->future.flags & TASK_MUST_CANCEL))) {
+        int cancelled = future_cancel(t, awaited, task->future.cancel_message);
+        if (cancelled < 0) return false;
+        if (cancelled) task->future.flags &= (uint16_t)~TASK_MUST_CANCEL;
+    }
+    return true;
+}
+
+/* task._wakeup, for futures and loops that are not native. */
+static Value wakeup(Thread *t, Value *args) {
+    return task_step(t, TASK(args[0]), args[1]) ? VALUE_NONE : VALUE_ERROR;
+}
+
+static const NativeDef wakeup_def = {"task_wakeup", wakeup, "(self, why=?, /)", NULL};
+
+Value task_wakeup_callable(Thread *t, Task *task) {
+    Value native = native_new(t, &wakeup_def, object_value(task), NULL);
+    /* so that it gets the task first */
+    ((Native *)object_of(native))->owner = BUILTIN_CLASS(t, TASK);
+    return native;
+}
+
+/* An object with _asyncio_future_blocking that is no native future: 1 waited for, 0 no such object,
+ * -1 raised. */
+static int wait_for_foreign(Thread *t, Task *task, Value awaited) {
+    Value *roots = push_roots(t, 3);
+    roots[0] = awaited;
+    roots[1] = value_getattr_or_unset(t, awaited, NAME_OF(t, _asyncio_future_blocking));
+    if (roots[1] == VALUE_ERROR) return -1;
+    if (roots[1] == VALUE_UNSET || roots[1] == VALUE_NONE) {
+        pop_roots(t, roots);
+        return 0;
+    }
+    int blocking = value_truth(t, roots[1]);
+    if (blocking < 0) return -1;
+    if (!blocking) {
+        raise_error(t, EXC_RuntimeError, "yield was used instead of yield from in task %R with %R",
+                    object_value(task), awaited);
+        return -1;
+    }
+    if (!value_setattr(t, awaited, NAME_OF(t, _asyncio_future_blocking), VALUE_FALSE)) return -1;
+    roots[1] = task_wakeup_callable(t, task);
+    Value added = call_method(t, awaited, NAME_OF(t, add_done_callback), &roots[1], 1);
+    if (added == VALUE_ERROR) return -1;
+    heap_set(&t->vm->heap, &task->waiting_on, awaited);
+    pop_roots(t, roots);
+    if (task->future.flags & TASK_MUST_CANCEL) {
+        int cancelled = future_cancel(t, awaited, task->future.cancel_message);
+        if (cancelled < 0) return -1;
+        if (cancelled) task->future.flags &= (uint16_t)~TASK_MUST_CANCEL;
+    }
+    return 1;
+}
+
+/* Tell how to mend a yield that should be a delegation. */
+static void add_fix(Thread *t) {
+    Value exception = t->exception;
+    Str *fix = str_from(t, "write `yield from …` (or `await …`) to wait for it");
+    Dict *attributes = instance_dict(t, object_of(exception));
+    Value note = object_value(fix);
+    dict_set_str(t, attributes, NAME_OF(t, __notes__), object_value(list_from(t, &note, 1)));
+}
+
+/* The coroutine yielded [v] to the loop. */
+static bool take_yielded(Thread *t, Task *task, Value v) {
+    if (v == VALUE_NONE) return schedule(t, task, VALUE_UNSET);
+    if (is_future(v)) {
+        if (FUTURE(v)->blocking) return wait_for(t, task, v);
+        raise_error(t, EXC_RuntimeError, "yield was used instead of yield from in task %R with %R",
+                    object_value(task), v);
+        if (exception_matches(t, EXC_RuntimeError)) add_fix(t);
+        return throw_later(t, task);
+    }
+    Value *root = push_roots(t, 1);
+    root[0] = v;
+    int foreign = is_object(v) ? wait_for_foreign(t, task, v) : 0;
+    if (foreign > 0) return true;
+    if (foreign == 0) {
+        if (is_generator_kind(v)) {
+            raise_error(t, EXC_RuntimeError,
+                        "yield was used instead of yield from for generator in task %R with %R",
+                        object_value(task), v);
+            if (exception_matches(t, EXC_RuntimeError)) add_fix(t);
+        } else {
+            raise_error(t, EXC_RuntimeError, "Task got bad yield: %R", v);
+        }
+    }
+    return throw_later(t, task);
+}
+
+/* ---- the step ---- */
+
+/* The exception with which a future ended, or VALUE_UNSET; VALUE_ERROR never. */
+static Value exception_of(Thread *t, Value why) {
+    if (why == VALUE_UNSET) return VALUE_UNSET;
+    if (is_future(why)) {
+        Future *future = FUTURE(why);
+        if (future->state == FUTURE_PENDING) return VALUE_UNSET; /* a woken native coroutine */
+        if (LIKELY(future->state == FUTURE_FINISHED && !future->failed)) return VALUE_UNSET;
+        Value v = future_take_result(t, future);
+        return v == VALUE_ERROR ? exception_take(t) : VALUE_UNSET;
+    }
+    if (is_kind(why, OBJ_EXCEPTION)) return why;
+    Value v = call_method(t, why, NAME_OF(t, result), NULL, 0);
+    return v == VALUE_ERROR ? exception_take(t) : VALUE_UNSET;
+}
+
+/* An object with send() and throw() that is no generator. */
+static Value step_object(Thread *t, Value coroutine, Value exception) {
+    if (is_native_coroutine(coroutine)) {
+        if (exception == VALUE_UNSET) {
+            Value v = native_coroutine_resume(t, NATIVE_COROUTINE(coroutine));
+            t->parked_on = coroutine;
+            return v;
+        }
+        native_coroutine_thrown(t, NATIVE_COROUTINE(coroutine));
+        return raise_value(t, exception);
+    }
+    Value none = VALUE_NONE;
+    Value v = exception == VALUE_UNSET
+                  ? call_method(t, coroutine, NAME_OF(t, send), &none, 1)
+                  : call_method(t, coroutine, NAME_OF(t, throw), &exception, 1);
+    if (v != VALUE_ERROR || !exception_matches(t, EXC_StopIteration)) return v;
+    t->done_value = EXCEPTION(exception_take(t))->value;
+    return VALUE_DONE;
+}
+
+static bool take_outcome(Thread *t, Task *task, Value outcome) {
+    switch (outcome) {
+    case VALUE_PARKED: return wait_for(t, task, t->parked_on);
+    case VALUE_DONE: return finish_with_value(t, task, t->done_value);
+    case VALUE_ERROR: return finish_with_exception(t, task);
+    default: return take_yielded(t, task, outcome);
+    }
+}
+
+/* Throwing reaches a native coroutine at the leaf of the chain: let it undo its waiting. */
+static Value prepare_throw(Thread *t, Task *task, Value exception) {
+    if (task->future.flags & TASK_MUST_CANCEL) {
+        if (exception == VALUE_UNSET || !is_cancelled_error(t, exception)) {
+            exception = future_cancelled_error(t, &task->future);
+            if (exception == VALUE_ERROR) exception = exception_take(t);
+        }
+        task->future.flags &= (uint16_t)~TASK_MUST_CANCEL;
+    }
+    if (exception != VALUE_UNSET && is_native_coroutine(task->waiting_on)) {
+        native_coroutine_thrown(t, NATIVE_COROUTINE(task->waiting_on));
+    }
+    return exception;
+}
+
+bool task_step(Thread *t, Task *task, Value why) {
+    if (UNLIKELY(task->future.state != FUTURE_PENDING)) return true;
+    Value *roots = push_roots(t, 3);
+    roots[0] = object_value(task);
+    if (why != VALUE_UNSET) PROBE(t, TASK_WOKEN, object_value(task), why);
+    Value exception = exception_of(t, why);
+    if (UNLIKELY((task->future.flags & TASK_MUST_CANCEL) || exception != VALUE_UNSET)) {
+        roots[1] = exception;
+        exception = prepare_throw(t, task, exception);
+        roots[1] = exception;
+    }
+    heap_set(&t->vm->heap, &task->waiting_on, VALUE_NONE);
+    EventLoop *loop = event_loop_of(task);
+    Value interrupted = VALUE_NONE;
+    if (LIKELY(loop != NULL)) {
+        interrupted = loop->current_task;
+        loop->current_task = object_value(task);
+    }
+    PROBE(t, TASK_STEP_BEGIN, object_value(task), VALUE_UNSET);
+    Value outer = context_switch(t, task->context);
+    if (UNLIKELY(outer)) roots[2] = outer;
+    Value outcome = LIKELY(is_generator_kind(task->coroutine))
+                        ? generator_step(t, GENERATOR(task->coroutine), VALUE_NONE, exception)
+                        : step_object(t, task->coroutine, exception);
+    heap_set(&t->vm->heap, &task->context, context_restore(t, outer));
+    PROBE(t, TASK_STEP_END, object_value(task), VALUE_UNSET);
+    if (LIKELY(loop != NULL)) heap_set(&t->vm->heap, &loop->current_task, interrupted);
+    bool ok = take_outcome(t, task, outcome);
+    pop_roots(t, roots);
+    return ok;
+}
+
+int task_cancel(Thread *t, Task *task, Value message) {
+    task->future.observed = true;
+    if (task->future.state != FUTURE_PENDING) return 0;
+    PROBE(t, TASK_CANCEL, object_value(task), message);
+    if (task->future.cancel_requests < UINT16_MAX) task->future.cancel_requests++;
+    if (task->waiting_on != VALUE_NONE) {
+        int cancelled = future_cancel(t, task->waiting_on, message);
+        if (cancelled) return cancelled;
+    }
+    task->future.flags |= TASK_MUST_CANCEL;
+    heap_set(&t->vm->heap, &task->future.cancel_message, message);
+    return 1;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The Vm and its threads: made, completed in the order of init.def, taken down.
+ *
+ * vm_new leaves a vm that can run compiled code with all built-in types; importing, compiling and
+ * loops come through vm->hooks from above. Read next: vm/thread.h, vm/init.def.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+
+#include "common/arena.h"
+#include "vm/container.h"
+#include "vm/execute.h"
+#include "vm/generator.h"
+#include "vm/str.h"
+
+#define INIT(function) void function(Thread *t);
+#include "vm/init.def"
+#undef INIT
+
+enum {
+    FRAME_RATIO = 4,              /* registers reserved per frame header, in bytes of each */
+    C_STACK_RESERVE = 192 * 1024, /* natives may not go below this much of the C stack */
+};
+
+/* ---- threads ---- */
+
+/* Address space that becomes memory when touched. */
+static void *reserve(size_t bytes) {
+    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                   -1, 0);
+    if (p == MAP_FAILED) memory_exhausted(bytes);
+    return p;
+}
+
+/* The lowest address of this thread's C stack that natives may use. */
+static char *c_stack_limit(void) {
+    struct rlimit limit;
+    char *here = __builtin_frame_address(0);
+    size_t size = 8 * 1024 * 1024;
+    if (!getrlimit(RLIMIT_STACK, &limit) && limit.rlim_cur != RLIM_INFINITY) size = limit.rlim_cur;
+    if (size > 64 * 1024 * 1024) size = 64 * 1024 * 1024;
+    return here - size + C_STACK_RESERVE;
+}
+
+Thread *thread_new(Vm *vm, size_t register_bytes) {
+    Thread *t = calloc(1, sizeof *t);
+    if (!t) memory_exhausted(sizeof *t);
+    t->vm = vm;
+    t->registers = t->registers_top = reserve(register_bytes);
+    t->registers_end = t->registers + register_bytes / sizeof(Value);
+    size_t frame_bytes = register_bytes / FRAME_RATIO;
+    t->frames = t->frames_top = reserve(frame_bytes);
+    t->frames_end = t->frames + frame_bytes / sizeof(Frame);
+    t->exception = VALUE_UNSET;
+    t->handling = t->done_value = t->parked_on = t->object = VALUE_NONE;
+    t->asyncgen_firstiter = t->asyncgen_finalizer = VALUE_NONE;
+    t->c_stack_limit = c_stack_limit();
+    t->next = vm->threads;
+    vm->threads = t;
+    return t;
+}
+
+void thread_free(Thread *t) {
+    Thread **link = &t->vm->threads;
+    while (*link != t) link = &(*link)->next;
+    *link = t->next;
+    munmap(t->registers, (size_t)((char *)t->registers_end - (char *)t->registers));
+    munmap(t->frames, (size_t)((char *)t->registers_end - (char *)t->registers) / FRAME_RATIO);
+    rendering_free(t);
+    free(t);
+}
+
+bool thread_poll_slow(Thread *t) {
+    if (t->poll & POLL_COLLECT) heap_step(t);
+    if (t->poll & POLL_FINALIZE) heap_run_finalizers(t);
+    if (!(t->poll & POLL_SIGNAL)) return true;
+    t->poll &= ~POLL_SIGNAL;
+    if (t->vm->hooks.signal) return t->vm->hooks.signal(t);
+    raise_error(t, EXC_KeyboardInterrupt, "");
+    return false;
+}
+
+/* ---- the vm ---- */
+
+static void set_hash_key(Vm *vm) {
+    const char *seed = getenv("TULIP_HASH_SEED");
+    if (seed) vm->hash_key[0] = strtoull(seed, NULL, 10);
+    else if (getrandom(vm->hash_key, sizeof vm->hash_key, GRND_NONBLOCK) < 0)
+        vm->hash_key[0] = (uint64_t)(uintptr_t)vm;
+}
+
+static void intern_names(Vm *vm) {
+#define NAME(ID) vm->names[NAME_##ID] = str_intern(vm, #ID, sizeof #ID - 1);
+#include "vm/names.def"
+#undef NAME
+    vm->empty_str = str_intern(vm, "", 0);
+    for (int i = 0; i < 128; i++) {
+        char c = (char)i;
+        vm->ascii[i] = str_intern(vm, &c, 1);
+    }
+}
+
+Vm *vm_new(void) {
+    Vm *vm = calloc(1, sizeof *vm);
+    if (!vm) memory_exhausted(sizeof *vm);
+    heap_init(&vm->heap, vm);
+    vm->recursion_limit = 1000;
+    vm->int_max_str_digits = 4300;
+    set_hash_key(vm);
+    Thread *t = vm->main_thread = thread_new(vm, (size_t)1 << 30);
+    vm->heap.attention = &t->poll;
+    intern_names(vm);
+    vm_bootstrap_classes(t);
+    vm->empty_tuple = heap_allocate(&vm->heap, sizeof(Tuple), OBJ_TUPLE, BUILTIN_CLASS(t, TUPLE));
+    vm->empty_bytes = bytes_new(t, "", 0);
+    vm->modules = dict_new(t);
+    vm->builtins = module_new(t, NAME_OF(t, builtins));
+#define INIT(function) function(t);
+#include "vm/init.def"
+#undef INIT
+    if (vm->heap.stress || vm->heap.stress_step) t->poll |= POLL_COLLECT;
+    return vm;
+}
+
+void vm_free(Vm *vm) {
+    heap_free_all(&vm->heap);
+    while (vm->threads) thread_free(vm->threads);
+    str_intern_free(vm);
+    signatures_free(vm);
+    identity_free(vm);
+    free(vm->method_cache);
+    free(vm);
+}
