@@ -28,7 +28,7 @@
 #include "parser/parser.h"
 #include "stdlib/embedded.h"
 #include "vm/container.h"
-#include "vm/exception.h"
+#include "vm/exception_fields.h"
 #include "vm/frame.h"
 #include "vm/ops.h"
 #include "vm/str.h"
@@ -294,8 +294,8 @@ bool module_source_find(Thread *t, Str *name, Value search_path, ModuleSource *o
 static Value raise_not_found(Thread *t, Str *name, const char *format) {
     raise_error(t, EXC_ModuleNotFoundError, format, object_value(name),
                 object_value(parent_name(t, name)));
-    if (t->exception != VALUE_UNSET)
-        instance_set(t, object_of(t->exception), NAME_OF(t, name), object_value(name));
+    if (exception_matches(t, EXC_ModuleNotFoundError))
+        exception_set_field(t, t->exception, IMPORT_ERROR_NAME, object_value(name));
     return VALUE_ERROR;
 }
 

@@ -12,7 +12,7 @@
 
 #include "vm/container.h"
 #include "vm/descriptor.h"
-#include "vm/exception.h"
+#include "vm/exception_fields.h"
 #include "vm/ops.h"
 #include "vm/str.h"
 
@@ -21,8 +21,8 @@
 static Value raise_about(Thread *t, Value v, Str *name, const char *format, Value subject) {
     raise_error(t, EXC_AttributeError, format, subject, object_value(name));
     if (is_kind(t->exception, OBJ_EXCEPTION)) {
-        instance_set(t, object_of(t->exception), NAME_OF(t, name), object_value(name));
-        instance_set(t, object_of(t->exception), NAME_OF(t, obj), v);
+        exception_set_field(t, t->exception, ATTRIBUTE_ERROR_NAME, object_value(name));
+        exception_set_field(t, t->exception, ATTRIBUTE_ERROR_OBJ, v);
     }
     return VALUE_ERROR;
 }

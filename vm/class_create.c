@@ -15,7 +15,7 @@
 #include "vm/attribute.h"
 #include "vm/container.h"
 #include "vm/descriptor.h"
-#include "vm/exception.h"
+#include "vm/exception_fields.h"
 #include "vm/frame.h"
 #include "vm/ops.h"
 #include "vm/slots.h"
@@ -47,6 +47,7 @@ Class *class_winning_meta(Thread *t, Class *meta, Tuple *bases) {
 static Class *solid_base(Vm *vm, Class *cls) {
     while ((cls->flags & CLASS_HEAP) && !(cls->flags & CLASS_OWN_SLOTS)) cls = cls->base;
     if (cls->flags & CLASS_HEAP) return cls;
+    if (cls->kind == OBJ_EXCEPTION) return exception_layout(vm, cls);
     if (cls->kind != OBJ_NATIVE_DATA) return vm->classes[cls->kind];
     while (cls->base->kind == OBJ_NATIVE_DATA && cls->base->instance_size == cls->instance_size)
         cls = cls->base;

@@ -11,11 +11,10 @@ struct Exception {
     Tuple *args;
     Value cause, context; /* exception or VALUE_NONE */
     Value traceback;      /* Traceback or VALUE_NONE */
-    Value value; /* StopIteration.value, SystemExit.code, KeyError…: the class's principal field,
-                    VALUE_NONE */
+    Value value; /* StopIteration.value, SystemExit.code; of classes with several fields a tuple of
+                    them (vm/exception_fields.h); VALUE_NONE */
     bool suppress_context;
-    /* attributes follow: built-in exceptions have __dict__ too (name, errno, filename, __notes__
-     * live there) */
+    /* attributes follow: built-in exceptions have __dict__ too (__notes__ lives there) */
 };
 
 /* One level of a traceback, outermost first. */

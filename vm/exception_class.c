@@ -12,16 +12,13 @@
 #include "vm/attribute.h"
 #include "vm/container.h"
 #include "vm/descriptor.h"
+#include "vm/exception_fields.h"
 #include "vm/number.h"
 #include "vm/ops.h"
 #include "vm/slots.h"
 #include "vm/str.h"
 
 static Value text_or_error(Str *text) { return text ? object_value(text) : VALUE_ERROR; }
-
-void exception_put(Thread *t, Value self, Str *name, Value v) {
-    instance_set(t, object_of(self), name, v);
-}
 
 /* ---- BaseException ---- */
 
@@ -125,9 +122,16 @@ static bool set_context(Thread *t, Value self, Value v) {
 }
 
 static bool set_suppress(Thread *t, Value self, Value v) {
-    int truth = v == VALUE_UNSET ? 0 : value_truth(t, v);
-    EXCEPTION(self)->suppress_context = truth > 0;
-    return truth >= 0;
+    if (v == VALUE_UNSET) {
+        raise_error(t, EXC_TypeError, "can't delete numeric/char attribute");
+        return false;
+    }
+    if (!is_bool(v)) {
+        raise_error(t, EXC_TypeError, "attribute value type must be bool");
+        return false;
+    }
+    EXCEPTION(self)->suppress_context = v == VALUE_TRUE;
+    return true;
 }
 
 static bool set_traceback(Thread *t, Value self, Value v) {
@@ -171,13 +175,18 @@ static Value add_note(Thread *t, Value *args) {
     return list_append(t, LIST(notes), args[1]) ? VALUE_NONE : VALUE_ERROR;
 }
 
-static Value reduce(Thread *t, Value *args) {
-    Value items[] = {object_value(class_of(t->vm, args[0])), object_value(EXCEPTION(args[0])->args),
-                     VALUE_NONE};
-    Attributes *a = object_attributes(object_of(args[0]));
+Value exception_reduce(Thread *t, Value self, Tuple *args, Dict *extra) {
+    Attributes *a = object_attributes(object_of(self));
     bool has_state = a->shape->is_dict ? a->dict->used > 0 : a->shape->count > 0;
-    if (has_state) items[2] = object_value(dict_copy(t, instance_dict(t, object_of(args[0]))));
-    return object_value(tuple_from(t, items, has_state ? 3 : 2));
+    Dict *state = has_state ? dict_copy(t, instance_dict(t, object_of(self))) : extra;
+    if (has_state && extra && !dict_update(t, state, object_value(extra))) return VALUE_ERROR;
+    Value items[] = {object_value(class_of(t->vm, self)), object_value(args), VALUE_NONE};
+    if (state) items[2] = object_value(state);
+    return object_value(tuple_from(t, items, state ? 3 : 2));
+}
+
+static Value reduce(Thread *t, Value *args) {
+    return exception_reduce(t, args[0], EXCEPTION(args[0])->args, NULL);
 }
 
 static Value set_state(Thread *t, Value *args) {
@@ -219,20 +228,6 @@ static bool system_exit_init(Thread *t, Value self, const Value *args, int argc,
     return true;
 }
 
-static Value get_value(Thread *t, Value self) {
-    (void)t;
-    return EXCEPTION(self)->value;
-}
-static bool set_value(Thread *t, Value self, Value v) {
-    heap_set(&t->vm->heap, &EXCEPTION(self)->value, v == VALUE_UNSET ? VALUE_NONE : v);
-    return true;
-}
-
-static const FieldDef value_field[] = {{"value", get_value, set_value, "generator return value"},
-                                       {NULL, NULL, NULL, NULL}};
-static const FieldDef code_field[] = {{"code", get_value, set_value, "exception code"},
-                                      {NULL, NULL, NULL, NULL}};
-
 static Value key_error_str(Thread *t, Value self) {
     Tuple *args = EXCEPTION(self)->args;
     return args->size == 1 ? text_or_error(value_repr(t, args->items[0])) : exception_str(t, self);
@@ -240,9 +235,9 @@ static Value key_error_str(Thread *t, Value self) {
 
 /* ---- ImportError, NameError, AttributeError: keyword fields ---- */
 
-/* Positional arguments to args, the keywords among [allowed] to attributes. */
+/* Positional arguments to args, the keywords among [allowed] to the fields from [first] on. */
 static bool init_with_keywords(Thread *t, Value self, const Value *args, int argc, Tuple *kwnames,
-                               const NameId *allowed, int count, const char *cls) {
+                               const NameId *allowed, int count, int first, const char *cls) {
     int keywords = kwnames ? (int)kwnames->size : 0, positional = argc - keywords;
     exception_set_args(t, self, args, positional);
     for (int k = 0; k < keywords; k++) {
@@ -254,70 +249,81 @@ static bool init_with_keywords(Thread *t, Value self, const Value *args, int arg
                         object_value(name), cls);
             return false;
         }
-        exception_put(t, self, t->vm->names[allowed[i]], args[positional + k]);
+        exception_set_field(t, self, first + i, args[positional + k]);
     }
     return true;
 }
 
 static bool import_error_init(Thread *t, Value self, const Value *args, int argc, Tuple *kwnames) {
     static const NameId allowed[] = {NAME_name, NAME_path};
-    if (!init_with_keywords(t, self, args, argc, kwnames, allowed, 2, "ImportError")) return false;
+    if (!init_with_keywords(t, self, args, argc, kwnames, allowed, 2, IMPORT_ERROR_NAME,
+                            "ImportError"))
+        return false;
     Tuple *given = EXCEPTION(self)->args;
-    if (given->size == 1) exception_put(t, self, NAME_OF(t, msg), given->items[0]);
+    if (given->size == 1) exception_set_field(t, self, IMPORT_ERROR_MSG, given->items[0]);
     return true;
 }
 
 static Value import_error_str(Thread *t, Value self) {
-    Value message = instance_get(t, object_of(self), NAME_OF(t, msg));
+    Value message = exception_field(self, IMPORT_ERROR_MSG);
     return is_str(message) ? message : exception_str(t, self);
 }
 
+static Value import_error_reduce(Thread *t, Value *args) {
+    Dict *state = NULL;
+    static const NameId names[] = {NAME_name, NAME_path};
+    for (int i = 0; i < 2; i++) {
+        Value v = exception_field(args[0], IMPORT_ERROR_NAME + i);
+        if (v == VALUE_UNSET) continue;
+        if (!state) state = dict_new(t);
+        dict_set_str(t, state, t->vm->names[names[i]], v);
+    }
+    return exception_reduce(t, args[0], EXCEPTION(args[0])->args, state);
+}
+
+static const NativeDef import_methods[] = {{"__reduce__", import_error_reduce, "(self, /)", NULL},
+                                           {NULL, NULL, NULL, NULL}};
+
 static bool name_error_init(Thread *t, Value self, const Value *args, int argc, Tuple *kwnames) {
     static const NameId allowed[] = {NAME_name};
-    return init_with_keywords(t, self, args, argc, kwnames, allowed, 1, "NameError");
+    return init_with_keywords(t, self, args, argc, kwnames, allowed, 1, 0, "NameError");
 }
 
 static bool attribute_error_init(Thread *t, Value self, const Value *args, int argc,
                                  Tuple *kwnames) {
     static const NameId allowed[] = {NAME_name, NAME_obj};
-    return init_with_keywords(t, self, args, argc, kwnames, allowed, 2, "AttributeError");
+    return init_with_keywords(t, self, args, argc, kwnames, allowed, 2, 0, "AttributeError");
 }
 
 /* ---- SyntaxError ---- */
 
-static const NameId syntax_fields[] = {
-    NAME_msg,  NAME_filename,   NAME_lineno,     NAME_offset,
-    NAME_text, NAME_end_lineno, NAME_end_offset, NAME_print_file_and_line};
-
 /* SyntaxError(message, (filename, line, offset, text[, end line, end offset])) */
 static bool syntax_error_init(Thread *t, Value self, const Value *args, int argc, Tuple *kwnames) {
     if (!exception_init_slot(t, self, args, argc, kwnames)) return false;
-    if (argc > 0) exception_put(t, self, NAME_OF(t, msg), args[0]);
+    if (argc > 0) exception_set_field(t, self, SYNTAX_ERROR_MSG, args[0]);
     if (argc != 2) return true;
     Value info = args[1];
     Tuple *items = is_kind(info, OBJ_TUPLE) ? TUPLE(info) : tuple_from_iterable(t, info);
     if (!items) return false;
     if (items->size != 4 && items->size != 6) {
-        raise_error(t, EXC_TypeError, "function takes %s %d arguments (%zu given)",
-                    items->size < 4    ? "at least"
-                    : items->size == 5 ? "exactly"
-                                       : "at most",
-                    items->size < 4 ? 4 : 6, items->size);
+        if (items->size == 5) {
+            raise_error(t, EXC_TypeError,
+                        "end_offset must be provided when end_lineno is provided");
+        } else {
+            raise_error(t, EXC_TypeError, "function takes at %s %d arguments (%zu given)",
+                        items->size < 4 ? "least" : "most", items->size < 4 ? 4 : 6, items->size);
+        }
         return false;
     }
     for (size_t i = 0; i < items->size; i++)
-        exception_put(t, self, t->vm->names[syntax_fields[i + 1]], items->items[i]);
+        exception_set_field(t, self, SYNTAX_ERROR_FILENAME + (int)i, items->items[i]);
     return true;
 }
 
-static Value field_of(Thread *t, Value self, NameId name) {
-    Value v = instance_get(t, object_of(self), t->vm->names[name]);
-    return v == VALUE_UNSET ? VALUE_NONE : v;
-}
-
 static Value syntax_error_str(Thread *t, Value self) {
-    Value message = field_of(t, self, NAME_msg), file = field_of(t, self, NAME_filename);
-    Value line = field_of(t, self, NAME_lineno);
+    Value message = exception_field_or_none(self, SYNTAX_ERROR_MSG);
+    Value file = exception_field_or_none(self, SYNTAX_ERROR_FILENAME);
+    Value line = exception_field_or_none(self, SYNTAX_ERROR_LINENO);
     bool has_line = is_int(line);
     if (!is_str(file)) {
         return text_or_error(has_line ? str_format(t, "%S (line %S)", message, line)
@@ -345,22 +351,16 @@ void exception_complete(Thread *t, Class *cls, const Slots *own, const NativeDef
     class_publish_slots(t, cls, own);
 }
 
-/* None on the class for attributes an instance may lack. */
-static void put_defaults(Thread *t, ExceptionId id, const NameId *names, int count) {
-    for (int i = 0; i < count; i++)
-        dict_set_str(t, t->vm->exceptions[id]->dict, t->vm->names[names[i]], VALUE_NONE);
-}
-
 /* The slots each class adds to those of its base. */
 static const struct {
     ExceptionId id;
     Slots own;
-    const FieldDef *fields;
+    const NativeDef *methods;
 } special[] = {
-    {EXC_StopIteration, {.init = stop_iteration_init}, value_field},
-    {EXC_SystemExit, {.init = system_exit_init}, code_field},
+    {EXC_StopIteration, {.init = stop_iteration_init}, NULL},
+    {EXC_SystemExit, {.init = system_exit_init}, NULL},
     {EXC_KeyError, {.str = key_error_str}, NULL},
-    {EXC_ImportError, {.init = import_error_init, .str = import_error_str}, NULL},
+    {EXC_ImportError, {.init = import_error_init, .str = import_error_str}, import_methods},
     {EXC_NameError, {.init = name_error_init}, NULL},
     {EXC_AttributeError, {.init = attribute_error_init}, NULL},
     {EXC_SyntaxError, {.init = syntax_error_init, .str = syntax_error_str}, NULL},
@@ -369,18 +369,9 @@ static const struct {
 static void complete_special(Thread *t, int id) {
     for (size_t i = 0; i < sizeof special / sizeof *special; i++) {
         if ((int)special[i].id != id) continue;
-        exception_complete(t, t->vm->exceptions[id], &special[i].own, NULL, special[i].fields);
+        exception_complete(t, t->vm->exceptions[id], &special[i].own, special[i].methods,
+                           exception_field_defs(id));
     }
-}
-
-static void put_all_defaults(Thread *t) {
-    static const NameId import_names[] = {NAME_msg, NAME_name, NAME_path},
-                        name_names[] = {NAME_name};
-    static const NameId attribute_names[] = {NAME_name, NAME_obj};
-    put_defaults(t, EXC_ImportError, import_names, 3);
-    put_defaults(t, EXC_NameError, name_names, 1);
-    put_defaults(t, EXC_AttributeError, attribute_names, 2);
-    put_defaults(t, EXC_SyntaxError, syntax_fields, 8);
 }
 
 /* Complete the exception classes and the class of tracebacks. */
@@ -400,6 +391,5 @@ void exception_init(Thread *t) {
         if (id == EXC_OSError) os_error_complete(t);
         if (id == EXC_BaseExceptionGroup) exception_group_complete(t);
     }
-    put_all_defaults(t);
     traceback_init(t);
 }

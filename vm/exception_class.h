@@ -19,8 +19,9 @@ bool exception_init_slot(Thread *t, Value self, const Value *args, int argc,
                          Tuple *kwnames) MUST_CHECK;
 Value exception_str(Thread *t, Value self) MUST_CHECK;
 void exception_set_args(Thread *t, Value self, const Value *args, int argc);
-/* self.name := v, without descriptors. */
-void exception_put(Thread *t, Value self, Str *name, Value v);
+/* The (class, args[, state]) of __reduce__; the state is [extra] (a fresh dict or NULL) and the
+ * instance's attributes. */
+Value exception_reduce(Thread *t, Value self, Tuple *args, Dict *extra) MUST_CHECK;
 /* Give a built-in exception class its slots, methods and fields. */
 void exception_complete(Thread *t, Class *cls, const Slots *own, const NativeDef *methods,
                         const FieldDef *fields);

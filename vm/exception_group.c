@@ -8,6 +8,7 @@
 #include "vm/container.h"
 #include "vm/descriptor.h"
 #include "vm/exception_class.h"
+#include "vm/exception_fields.h"
 #include "vm/ops.h"
 #include "vm/str.h"
 
@@ -60,18 +61,16 @@ static Value construct(Thread *t, Class *cls, const Value *args, int argc, Tuple
                            object_value(cls->name));
     }
     Value self = exception_construct(t, cls, args, argc, kwnames);
-    exception_put(t, self, NAME_OF(t, message), args[0]);
-    exception_put(t, self, NAME_OF(t, exceptions), object_value(members));
+    exception_set_field(t, self, GROUP_MESSAGE, args[0]);
+    exception_set_field(t, self, GROUP_EXCEPTIONS, object_value(members));
     return self;
 }
 
-static Tuple *members_of(Thread *t, Value group) {
-    return TUPLE(instance_get(t, object_of(group), NAME_OF(t, exceptions)));
-}
+static Tuple *members_of(Value group) { return TUPLE(exception_field(group, GROUP_EXCEPTIONS)); }
 
 static Value str(Thread *t, Value self) {
-    Value message = instance_get(t, object_of(self), NAME_OF(t, message));
-    size_t count = members_of(t, self)->size;
+    Value message = exception_field(self, GROUP_MESSAGE);
+    size_t count = members_of(self)->size;
     Str *text = str_format(t, "%S (%zu sub-exception%s)", message, count, count == 1 ? "" : "s");
     return text ? object_value(text) : VALUE_ERROR;
 }
@@ -84,14 +83,8 @@ static bool is_group(Thread *t, Value v) {
 
 /* Does [condition] (a class, a tuple of classes or a predicate) hold for [exception]? */
 static int holds(Thread *t, Value exception, Value condition) {
-    bool class_like = is_kind(condition, OBJ_CLASS) && (CLASS(condition)->flags & CLASS_EXCEPTION);
-    if (class_like || is_kind(condition, OBJ_TUPLE))
+    if (is_kind(condition, OBJ_CLASS) || is_kind(condition, OBJ_TUPLE))
         return exception_match(t, exception, condition);
-    if (!value_is_callable(t, condition) || is_kind(condition, OBJ_CLASS)) {
-        raise_error(t, EXC_TypeError,
-                    "expected a function, exception type or tuple of exception types");
-        return -1;
-    }
     Value answer = call_value(t, condition, &exception, 1);
     return answer == VALUE_ERROR ? -1 : value_truth(t, answer);
 }
@@ -103,7 +96,11 @@ static Value derive_like(Thread *t, Value group, List *members) {
     roots[0] = argument;
     Value derived = call_method(t, group, str_intern(t->vm, "derive", 6), roots, 1);
     pop_roots(t, roots);
-    if (derived == VALUE_ERROR || !is_kind(derived, OBJ_EXCEPTION)) return derived;
+    if (derived == VALUE_ERROR) return derived;
+    if (!is_kind(derived, OBJ_EXCEPTION) || !is_group(t, derived)) {
+        return raise_error(t, EXC_TypeError,
+                           "derive must return an instance of BaseExceptionGroup");
+    }
     Exception *from = EXCEPTION(group), *to = EXCEPTION(derived);
     Heap *heap = &t->vm->heap;
     heap_set(heap, &to->traceback, from->traceback);
@@ -113,7 +110,7 @@ static Value derive_like(Thread *t, Value group, List *members) {
     Value notes = instance_get(t, object_of(group), NAME_OF(t, __notes__));
     if (is_kind(notes, OBJ_LIST)) {
         List *copy = list_from(t, LIST(notes)->items, LIST(notes)->size);
-        exception_put(t, derived, NAME_OF(t, __notes__), object_value(copy));
+        instance_set(t, object_of(derived), NAME_OF(t, __notes__), object_value(copy));
     }
     return derived;
 }
@@ -130,7 +127,7 @@ static bool split(Thread *t, Value v, Value condition, Value *out) {
     Value *roots = push_roots(t, 4);
     roots[2] = object_value(list_new(t, 4));
     roots[3] = object_value(list_new(t, 4));
-    Tuple *members = members_of(t, v);
+    Tuple *members = members_of(v);
     bool ok = true;
     for (size_t i = 0; ok && i < members->size; i++) {
         ok = split(t, members->items[i], condition, roots);
@@ -148,18 +145,41 @@ static bool split(Thread *t, Value v, Value condition, Value *out) {
     return ok;
 }
 
+static bool is_exception_class(Value v) {
+    return is_kind(v, OBJ_CLASS) && (CLASS(v)->flags & CLASS_EXCEPTION);
+}
+
+/* Is [condition] what split and subgroup take? */
+static bool check_condition(Thread *t, Value condition) {
+    bool fits = is_exception_class(condition);
+    if (is_kind(condition, OBJ_TUPLE)) {
+        fits = true;
+        for (size_t i = 0; i < TUPLE(condition)->size; i++)
+            fits = fits && is_exception_class(TUPLE(condition)->items[i]);
+    } else if (!fits) {
+        fits = !is_kind(condition, OBJ_CLASS) && value_is_callable(t, condition);
+    }
+    if (!fits) {
+        raise_error(t, EXC_TypeError,
+                    "expected a function, exception type or tuple of exception types");
+    }
+    return fits;
+}
+
 static Value method_split(Thread *t, Value *args) {
     Value *out = push_roots(t, 2);
-    return split(t, args[0], args[1], out) ? object_value(tuple_from(t, out, 2)) : VALUE_ERROR;
+    return check_condition(t, args[1]) && split(t, args[0], args[1], out)
+               ? object_value(tuple_from(t, out, 2))
+               : VALUE_ERROR;
 }
 
 static Value method_subgroup(Thread *t, Value *args) {
     Value *out = push_roots(t, 2);
-    return split(t, args[0], args[1], out) ? out[0] : VALUE_ERROR;
+    return check_condition(t, args[1]) && split(t, args[0], args[1], out) ? out[0] : VALUE_ERROR;
 }
 
 static Value method_derive(Thread *t, Value *args) {
-    Value arguments[] = {instance_get(t, object_of(args[0]), NAME_OF(t, message)), args[1]};
+    Value arguments[] = {exception_field(args[0], GROUP_MESSAGE), args[1]};
     return exception_new(t, EXCEPTION_CLASS(t, BaseExceptionGroup), arguments, 2);
 }
 
@@ -179,7 +199,7 @@ static const NativeDef getitem = {"__class_getitem__", class_getitem, "(cls, ite
 void exception_group_complete(Thread *t) {
     static const Slots own = {.construct = construct, .str = str};
     Class *cls = EXCEPTION_CLASS(t, BaseExceptionGroup);
-    exception_complete(t, cls, &own, methods, NULL);
+    exception_complete(t, cls, &own, methods, exception_field_defs(EXC_BaseExceptionGroup));
     Value native = native_new(t, &getitem, VALUE_UNSET, NULL);
     ((Native *)object_of(native))->owner = cls;
     dict_set_str(t, cls->dict, NAME_OF(t, __class_getitem__), classmethod_new(t, native));

@@ -10,6 +10,7 @@
 
 #include "vm/container.h"
 #include "vm/exception_class.h"
+#include "vm/exception_fields.h"
 #include "vm/number.h"
 #include "vm/ops.h"
 #include "vm/str.h"
@@ -51,11 +52,17 @@ static Class *class_for(Thread *t, Value number, Class *cls) {
 static void take_arguments(Thread *t, Value self, const Value *args, int argc) {
     exception_set_args(t, self, args, argc);
     if (argc < 2 || argc > 5) return;
-    exception_put(t, self, NAME_OF(t, errno), args[0]);
-    exception_put(t, self, NAME_OF(t, strerror), args[1]);
+    exception_set_field(t, self, OS_ERROR_ERRNO, args[0]);
+    exception_set_field(t, self, OS_ERROR_STRERROR, args[1]);
     if (argc == 2 || args[2] == VALUE_NONE) return;
-    exception_put(t, self, NAME_OF(t, filename), args[2]);
-    if (argc == 5) exception_put(t, self, NAME_OF(t, filename2), args[4]);
+    bool blocking = class_is_subclass(class_of(t->vm, self), EXCEPTION_CLASS(t, BlockingIOError));
+    if (blocking && is_fixnum(args[2])) {
+        exception_set_field(t, self, OS_ERROR_WRITTEN, args[2]);
+        return;
+    }
+    exception_set_field(t, self, OS_ERROR_FILENAME, args[2]);
+    if (argc == 5 && args[4] != VALUE_NONE)
+        exception_set_field(t, self, OS_ERROR_FILENAME2, args[4]);
     exception_set_args(t, self, args, 2);
 }
 
@@ -74,32 +81,46 @@ static Value os_error_construct(Thread *t, Class *cls, const Value *args, int ar
                            object_value(cls->name));
     }
     if (takes && argc >= 2 && argc <= 5) cls = class_for(t, args[0], cls);
-    Value self = exception_construct(t, cls, args, argc, kwnames);
+    Value self = exception_construct(t, cls, args, takes ? argc : 0, takes ? kwnames : NULL);
     if (takes) take_arguments(t, self, args, argc);
     return self;
 }
 
 static Value os_error_str(Thread *t, Value self) {
-    Object *o = object_of(self);
-    Value number = instance_get(t, o, NAME_OF(t, errno)),
-          text = instance_get(t, o, NAME_OF(t, strerror));
-    Value file = instance_get(t, o, NAME_OF(t, filename)),
-          other = instance_get(t, o, NAME_OF(t, filename2));
-    if (number == VALUE_UNSET || text == VALUE_UNSET) return exception_str(t, self);
+    bool known = exception_field(self, OS_ERROR_ERRNO) != VALUE_UNSET &&
+                 exception_field(self, OS_ERROR_STRERROR) != VALUE_UNSET;
+    Value number = exception_field_or_none(self, OS_ERROR_ERRNO),
+          text = exception_field_or_none(self, OS_ERROR_STRERROR);
+    Value file = exception_field(self, OS_ERROR_FILENAME),
+          other = exception_field(self, OS_ERROR_FILENAME2);
     Str *out;
-    if (file == VALUE_UNSET || file == VALUE_NONE)
+    if (file == VALUE_UNSET) {
+        if (!known) return exception_str(t, self);
         out = str_format(t, "[Errno %S] %S", number, text);
-    else if (other == VALUE_UNSET || other == VALUE_NONE)
+    } else if (other == VALUE_UNSET) {
         out = str_format(t, "[Errno %S] %S: %R", number, text, file);
-    else out = str_format(t, "[Errno %S] %S: %R -> %R", number, text, file, other);
+    } else {
+        out = str_format(t, "[Errno %S] %S: %R -> %R", number, text, file, other);
+    }
     return out ? object_value(out) : VALUE_ERROR;
 }
+
+/* The file names, which args lack, are arguments again. */
+static Value os_error_reduce(Thread *t, Value *args) {
+    Value file = exception_field(args[0], OS_ERROR_FILENAME),
+          other = exception_field(args[0], OS_ERROR_FILENAME2);
+    Tuple *given = EXCEPTION(args[0])->args;
+    if (given->size != 2 || file == VALUE_UNSET) return exception_reduce(t, args[0], given, NULL);
+    Value items[] = {given->items[0], given->items[1], file, VALUE_NONE, other};
+    return exception_reduce(t, args[0], tuple_from(t, items, other == VALUE_UNSET ? 3 : 5), NULL);
+}
+
+static const NativeDef methods[] = {{"__reduce__", os_error_reduce, "(self, /)", NULL},
+                                    {NULL, NULL, NULL, NULL}};
 
 void os_error_complete(Thread *t) {
     static const Slots own = {
         .construct = os_error_construct, .init = os_error_init, .str = os_error_str};
-    static const NameId names[] = {NAME_errno, NAME_strerror, NAME_filename, NAME_filename2};
-    Class *cls = EXCEPTION_CLASS(t, OSError);
-    exception_complete(t, cls, &own, NULL, NULL);
-    for (int i = 0; i < 4; i++) dict_set_str(t, cls->dict, t->vm->names[names[i]], VALUE_NONE);
+    exception_complete(t, EXCEPTION_CLASS(t, OSError), &own, methods,
+                       exception_field_defs(EXC_OSError));
 }

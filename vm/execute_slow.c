@@ -7,6 +7,7 @@
 #include "vm/execute.h"
 
 #include "common/buffer.h"
+#include "vm/exception_fields.h"
 
 bool safepoint(Thread *t) { return thread_poll_slow(t); }
 
@@ -14,8 +15,7 @@ bool safepoint(Thread *t) { return thread_poll_slow(t); }
 
 static Value raise_name_error(Thread *t, Str *name) {
     raise_error(t, EXC_NameError, "name '%S' is not defined", object_value(name));
-    Value e = t->exception;
-    instance_set(t, object_of(e), NAME_OF(t, name), object_value(name));
+    exception_set_field(t, t->exception, NAME_ERROR_NAME, object_value(name));
     return VALUE_ERROR;
 }
 
@@ -633,9 +633,9 @@ Value import_from(Thread *t, Value module, Str *name) {
                            "(most likely due to a circular import) (%S)"
                          : "cannot import name '%S' from '%S' (%S)",
                 object_value(name), module_name, where);
-    instance_set(t, object_of(t->exception), NAME_OF(t, name), module_name);
-    instance_set(t, object_of(t->exception), NAME_OF(t, path),
-                 file == VALUE_UNSET ? VALUE_NONE : file);
+    exception_set_field(t, t->exception, IMPORT_ERROR_NAME, module_name);
+    exception_set_field(t, t->exception, IMPORT_ERROR_PATH,
+                        file == VALUE_UNSET ? VALUE_NONE : file);
     return VALUE_ERROR;
 }
 

@@ -12,7 +12,7 @@
 
 #include "vm/code.h"
 #include "vm/container.h"
-#include "vm/exception.h"
+#include "vm/exception_fields.h"
 #include "vm/ops.h"
 #include "vm/str.h"
 
@@ -77,7 +77,7 @@ static void consider_keys(Search *s, const Dict *dict) {
 }
 
 static bool search_attributes(Thread *t, Value e, Search *s) {
-    Value object = instance_get(t, object_of(e), NAME_OF(t, obj));
+    Value object = exception_field(e, ATTRIBUTE_ERROR_OBJ);
     if (object == VALUE_UNSET) return false;
     Value names = call_method(t, object, NAME_OF(t, __dir__), NULL, 0);
     if (names == VALUE_ERROR && is_kind(object, OBJ_CLASS)) {
@@ -115,7 +115,7 @@ void suggest_append(Thread *t, Value e, Buffer *out) {
     Class *cls = class_of(t->vm, e);
     bool names = class_is_subclass(cls, EXCEPTION_CLASS(t, NameError));
     if (!names && !class_is_subclass(cls, EXCEPTION_CLASS(t, AttributeError))) return;
-    Value name = instance_get(t, object_of(e), NAME_OF(t, name));
+    Value name = exception_field(e, names ? NAME_ERROR_NAME : ATTRIBUTE_ERROR_NAME);
     if (!is_str(name) || STR(name)->size > LONGEST_NAME) return;
     Search search = {.name = STR(name)};
     if (!(names ? search_names(t, e, &search) : search_attributes(t, e, &search)) || !search.best)

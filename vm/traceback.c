@@ -15,6 +15,7 @@
 #include "vm/code.h"
 #include "vm/container.h"
 #include "vm/exception_class.h"
+#include "vm/exception_fields.h"
 #include "vm/generator.h"
 #include "vm/number.h"
 #include "vm/ops.h"
@@ -131,19 +132,13 @@ static void print_levels(Printer *p, Value traceback) {
 
 /* ---- SyntaxError ---- */
 
-static Value field_of(Thread *t, Value e, NameId name) {
-    Value v = instance_get(t, object_of(e), t->vm->names[name]);
-    return v == VALUE_UNSET ? VALUE_NONE : v;
-}
-
 static int number_of(Value v, int otherwise) {
     return is_fixnum(v) ? (int)fixnum_of(v) : otherwise;
 }
 
 /* The text of the error's line with carets from its offset to its end. */
 static void print_syntax_text(Printer *p, Value e) {
-    Thread *t = p->t;
-    Str *text = STR(field_of(t, e, NAME_text));
+    Str *text = STR(exception_field_or_none(e, SYNTAX_ERROR_TEXT));
     Buffer line = {0};
     size_t leading;
     buffer_append(&line, text->data, text->size);
@@ -153,11 +148,11 @@ static void print_syntax_text(Printer *p, Value e) {
     if (line.size > leading) buffer_append(p->out, line.data + leading, line.size - leading);
     buffer_putc(p->out, '\n');
     buffer_free(&line);
-    int offset = number_of(field_of(t, e, NAME_offset), -1);
+    int offset = number_of(exception_field_or_none(e, SYNTAX_ERROR_OFFSET), -1);
     if (offset < 1) return;
-    int end = number_of(field_of(t, e, NAME_end_offset), -1);
-    int end_line = number_of(field_of(t, e, NAME_end_lineno), 0),
-        line_number = number_of(field_of(t, e, NAME_lineno), 0);
+    int end = number_of(exception_field_or_none(e, SYNTAX_ERROR_END_OFFSET), -1);
+    int end_line = number_of(exception_field_or_none(e, SYNTAX_ERROR_END_LINENO), 0),
+        line_number = number_of(exception_field_or_none(e, SYNTAX_ERROR_LINENO), 0);
     if (end <= offset || (end_line && end_line != line_number)) end = offset + 1;
     begin_line(p);
     buffer_puts(p->out, "    ");
@@ -168,12 +163,13 @@ static void print_syntax_text(Printer *p, Value e) {
 }
 
 static void print_syntax_place(Printer *p, Value e) {
-    Value file = field_of(p->t, e, NAME_filename), line = field_of(p->t, e, NAME_lineno);
+    Value file = exception_field_or_none(e, SYNTAX_ERROR_FILENAME),
+          line = exception_field_or_none(e, SYNTAX_ERROR_LINENO);
     if (!is_int(line)) return;
     begin_line(p);
     buffer_printf(p->out, "  File \"%s\", line %d\n", is_str(file) ? STR(file)->data : "<string>",
                   number_of(line, 0));
-    if (is_str(field_of(p->t, e, NAME_text))) print_syntax_text(p, e);
+    if (is_str(exception_field_or_none(e, SYNTAX_ERROR_TEXT))) print_syntax_text(p, e);
 }
 
 /* ---- the exception itself ---- */
@@ -197,7 +193,7 @@ static void print_text(Printer *p, const char *data, size_t size) {
 static void print_message(Printer *p, Value e) {
     Thread *t = p->t;
     bool syntax = class_is_subclass(class_of(t->vm, e), EXCEPTION_CLASS(t, SyntaxError));
-    Value message = syntax ? field_of(t, e, NAME_msg) : e;
+    Value message = syntax ? exception_field_or_none(e, SYNTAX_ERROR_MSG) : e;
     Str *text = value_str(t, message);
     if (!text) exception_take(t);
     if (text && text->size == 0) return;
@@ -258,7 +254,7 @@ static void print_rule(Printer *p, bool first, const char *title) {
 
 static void print_members(Printer *p, Value group) {
     Thread *t = p->t;
-    Value members = instance_get(t, object_of(group), NAME_OF(t, exceptions));
+    Value members = exception_field(group, GROUP_EXCEPTIONS);
     if (!is_kind(members, OBJ_TUPLE) || p->indent / 2 > GROUP_DEPTH) return;
     size_t count = TUPLE(members)->size, shown = count > GROUP_WIDTH ? GROUP_WIDTH : count;
     Printer inner = {t, p->out, p->shown, p->indent + 2, true};

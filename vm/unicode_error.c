@@ -5,17 +5,12 @@
  * asked for. Read next: vm/codec.h.
  */
 #include "vm/codec.h"
-#include "vm/exception.h"
+#include "vm/exception_class.h"
+#include "vm/exception_fields.h"
 #include "vm/native.h"
 #include "vm/ops.h"
 
 /* ---- construction ---- */
-
-/* The attributes in the order of the arguments; a translate error lacks the first. */
-static Str *field_name(Thread *t, int i) {
-    const NameId ids[] = {NAME_encoding, NAME_object, NAME_start, NAME_end, NAME_reason};
-    return t->vm->names[ids[i]];
-}
 
 static bool is_class(Thread *t, Value self, ExceptionId id) {
     return class_is_subclass(class_of(t->vm, self), t->vm->exceptions[id]);
@@ -41,12 +36,23 @@ static bool init(Thread *t, Value self, const Value *args, int argc, Tuple *kwna
     for (int i = first; i < 5; i++) {
         Value v = args[i - first];
         if (!field_fits(v, i, bytes)) {
-            const char *wanted = i == 1 && bytes ? "a bytes-like object" : kinds[i];
-            raise_error(t, EXC_TypeError, "argument %d must be %s, not %T", i - first + 1, wanted,
-                        v);
+            if (i == 1 && bytes) {
+                raise_error(t, EXC_TypeError, "a bytes-like object is required, not '%T'", v);
+            } else if (i == 2 || i == 3) {
+                raise_error(t, EXC_TypeError, "'%T' object cannot be interpreted as an integer", v);
+            } else {
+                raise_error(t, EXC_TypeError, "argument %d must be %s, not %T", i - first + 1,
+                            kinds[i], v);
+            }
             return false;
         }
-        instance_set(t, object_of(self), field_name(t, i), v);
+        if (is_kind(v, OBJ_BYTEARRAY)) {
+            const uint8_t *data;
+            size_t size;
+            if (!bytes_like(v, &data, &size)) return false;
+            v = object_value(bytes_new(t, data, size));
+        }
+        exception_set_field(t, self, i, v);
     }
     return true;
 }
@@ -63,8 +69,9 @@ static bool read_fields(Thread *t, Value self, Fields *out) {
     Value v[5];
     bool bytes = is_class(t, self, EXC_UnicodeDecodeError);
     for (int i = is_class(t, self, EXC_UnicodeTranslateError); i < 5; i++) {
-        v[i] = instance_get(t, object_of(self), field_name(t, i));
-        if (v[i] == VALUE_UNSET || !field_fits(v[i], i, bytes)) return false;
+        v[i] = exception_field(self, i);
+        bool any = i == UNICODE_ERROR_ENCODING || i == UNICODE_ERROR_REASON;
+        if (v[i] == VALUE_UNSET || (!any && !field_fits(v[i], i, bytes))) return false;
         if ((i == 2 || i == 3) && !is_fixnum(v[i])) return false;
     }
     *out = (Fields){v[0], v[1], v[4], fixnum_of(v[2]), fixnum_of(v[3])};
@@ -117,8 +124,8 @@ void unicode_error_init(Thread *t) {
     static const Slots own = {.init = init, .str = to_text};
     for (int i = 0; i < 3; i++) {
         Class *cls = t->vm->exceptions[ids[i]];
-        slots_merge(&cls->slots, &own, &cls->base->slots);
-        class_publish_slots(t, cls, &own);
+        cls->slots = cls->base->slots;
+        exception_complete(t, cls, &own, NULL, exception_field_defs(ids[i]));
     }
 }
 
