@@ -18,16 +18,10 @@ static Value iter_self(Thread *t, Value self) {
     return self;
 }
 
-/* An exact built-in refuses keywords; subclasses may take them in their __init__. */
-static bool refuse_keywords(Thread *t, Class *cls, ObjectKind kind, Tuple *kwnames,
-                            const char *name) {
-    if (!kwnames || !kwnames->size || cls != t->vm->classes[kind]) return true;
-    raise_error(t, EXC_TypeError, "%s() takes no keyword arguments", name);
-    return false;
-}
-
-static int positional_count(int argc, Tuple *kwnames) {
-    return argc - (kwnames ? (int)kwnames->size : 0);
+/* (class, arguments[, state]), as __reduce__ gives it. */
+static Value reduced(Thread *t, Value self, Tuple *arguments, Value state) {
+    Value items[] = {object_value(class_of(t->vm, self)), object_value(arguments), state};
+    return object_value(tuple_from(t, items, state == VALUE_UNSET ? 2 : 3));
 }
 
 /* iter() of each of [items], as a tuple. [what]: the word in zip's error, or NULL. */
@@ -98,7 +92,13 @@ static Value class_getitem(Thread *t, Value *args) {
     return args[0];
 }
 
+static Value enumerate_reduce(Thread *t, Value *args) {
+    Value state[] = {ENUMERATE(args[0])->iterator, ENUMERATE(args[0])->count};
+    return reduced(t, args[0], tuple_from(t, state, 2), VALUE_UNSET);
+}
+
 static const NativeDef generic_methods[] = {
+    {"__reduce__", enumerate_reduce, "(self, /)", "State for pickle and copy."},
     {"@@__class_getitem__", class_getitem, "(cls, item, /)", NULL},
     {NULL, NULL, NULL, NULL},
 };
@@ -118,14 +118,12 @@ static const NativeClass enumerate_class = {
 
 #define ZIP(v) ((Zip *)object_of(v))
 
-static bool zip_strict(Thread *t, Class *cls, const Value *args, int argc, Tuple *kwnames,
-                       Value *strict) {
+static bool zip_strict(Thread *t, const Value *args, int argc, Tuple *kwnames, Value *strict) {
     *strict = VALUE_FALSE;
     int keywords = kwnames ? (int)kwnames->size : 0;
     for (int i = 0; i < keywords; i++) {
         if (!str_equal(STR(kwnames->items[i]), NAME_OF(t, strict))) {
-            if (cls != BUILTIN_CLASS(t, ZIP)) continue;
-            raise_error(t, EXC_TypeError, "zip() got an unexpected keyword argument '%S'",
+            raise_error(t, EXC_TypeError, "'%S' is an invalid keyword argument for zip()",
                         kwnames->items[i]);
             return false;
         }
@@ -138,8 +136,8 @@ static bool zip_strict(Thread *t, Class *cls, const Value *args, int argc, Tuple
 
 static Value zip_construct(Thread *t, Class *cls, const Value *args, int argc, Tuple *kwnames) {
     Value strict;
-    if (!zip_strict(t, cls, args, argc, kwnames, &strict)) return VALUE_ERROR;
-    Tuple *iterators = iterators_of(t, args, positional_count(argc, kwnames), NULL);
+    if (!zip_strict(t, args, argc, kwnames, &strict)) return VALUE_ERROR;
+    Tuple *iterators = iterators_of(t, args, argc - (kwnames ? (int)kwnames->size : 0), NULL);
     if (!iterators) return VALUE_ERROR;
     Zip *z = object_new(t, cls, 0);
     z->iterators = object_value(iterators);
@@ -185,10 +183,29 @@ static Value zip_next(Thread *t, Value self) {
     return result;
 }
 
+static Value zip_reduce(Thread *t, Value *args) {
+    Zip *z = ZIP(args[0]);
+    return reduced(t, args[0], TUPLE(z->iterators),
+                   z->strict == VALUE_TRUE ? VALUE_TRUE : VALUE_UNSET);
+}
+
+static Value zip_setstate(Thread *t, Value *args) {
+    int strict = value_truth(t, args[1]);
+    if (strict < 0) return VALUE_ERROR;
+    ZIP(args[0])->strict = bool_value(strict);
+    return VALUE_NONE;
+}
+
+static const NativeDef zip_methods[] = {
+    {"__reduce__", zip_reduce, "(self, /)", "State for pickle and copy."},
+    {"__setstate__", zip_setstate, "(self, strict, /)", "Whether the inputs must end together."},
+    {NULL, NULL, NULL, NULL},
+};
 static const Slots zip_slots = {.construct = zip_construct, .iter = iter_self, .next = zip_next};
 static const NativeClass zip_class = {
     .kind = OBJ_ZIP,
     .slots = &zip_slots,
+    .methods = zip_methods,
     .doc = "zip(*iterables, strict=False) --> Yield tuples until an input is exhausted.",
     .trace = trace_all_values,
 };
@@ -198,8 +215,8 @@ static const NativeClass zip_class = {
 #define MAP(v) ((Map *)object_of(v))
 
 static Value map_construct(Thread *t, Class *cls, const Value *args, int argc, Tuple *kwnames) {
-    int count = positional_count(argc, kwnames);
-    if (!refuse_keywords(t, cls, OBJ_MAP, kwnames, "map")) return VALUE_ERROR;
+    int count = argc;
+    if (!keywords_left_to_init(t, "map", cls, &count, kwnames)) return VALUE_ERROR;
     if (count < 2) return raise_error(t, EXC_TypeError, "map() must have at least two arguments.");
     Tuple *iterators = iterators_of(t, args + 1, count - 1, NULL);
     if (!iterators) return VALUE_ERROR;
@@ -224,10 +241,23 @@ static Value map_next(Thread *t, Value self) {
     return result;
 }
 
+static Value map_reduce(Thread *t, Value *args) {
+    Tuple *iterators = TUPLE(MAP(args[0])->iterators);
+    Tuple *arguments = tuple_new(t, iterators->size + 1);
+    arguments->items[0] = MAP(args[0])->function;
+    memcpy(arguments->items + 1, iterators->items, iterators->size * sizeof(Value));
+    return reduced(t, args[0], arguments, VALUE_UNSET);
+}
+
+static const NativeDef map_methods[] = {
+    {"__reduce__", map_reduce, "(self, /)", "State for pickle and copy."},
+    {NULL, NULL, NULL, NULL},
+};
 static const Slots map_slots = {.construct = map_construct, .iter = iter_self, .next = map_next};
 static const NativeClass map_class = {
     .kind = OBJ_MAP,
     .slots = &map_slots,
+    .methods = map_methods,
     .doc = "map(func, *iterables) --> map object\n\nMake an iterator that computes the function "
            "using arguments from\n"
            "each of the iterables.  Stops when the shortest iterable is exhausted.",
@@ -239,8 +269,8 @@ static const NativeClass map_class = {
 #define FILTER(v) ((Filter *)object_of(v))
 
 static Value filter_construct(Thread *t, Class *cls, const Value *args, int argc, Tuple *kwnames) {
-    int count = positional_count(argc, kwnames);
-    if (!refuse_keywords(t, cls, OBJ_FILTER, kwnames, "filter")) return VALUE_ERROR;
+    int count = argc;
+    if (!keywords_left_to_init(t, "filter", cls, &count, kwnames)) return VALUE_ERROR;
     if (count != 2)
         return raise_error(t, EXC_TypeError, "filter expected 2 arguments, got %d", count);
     Value iterator = value_iter(t, args[1]);
@@ -278,11 +308,21 @@ static Value filter_next(Thread *t, Value self) {
     return result;
 }
 
+static Value filter_reduce(Thread *t, Value *args) {
+    Value state[] = {FILTER(args[0])->function, FILTER(args[0])->iterator};
+    return reduced(t, args[0], tuple_from(t, state, 2), VALUE_UNSET);
+}
+
+static const NativeDef filter_methods[] = {
+    {"__reduce__", filter_reduce, "(self, /)", "State for pickle and copy."},
+    {NULL, NULL, NULL, NULL},
+};
 static const Slots filter_slots = {
     .construct = filter_construct, .iter = iter_self, .next = filter_next};
 static const NativeClass filter_class = {
     .kind = OBJ_FILTER,
     .slots = &filter_slots,
+    .methods = filter_methods,
     .doc = "filter(function or None, iterable) --> filter object\n\nReturn an iterator yielding "
            "those items of iterable for "
            "which function(item)\nis true. If function is None, return the items that are true.",
@@ -295,7 +335,7 @@ static const NativeClass filter_class = {
 
 static Value reversed_construct(Thread *t, Class *cls, const Value *args, int argc,
                                 Tuple *kwnames) {
-    if (!refuse_keywords(t, cls, OBJ_REVERSED, kwnames, "reversed")) return VALUE_ERROR;
+    if (!keywords_left_to_init(t, "reversed", cls, &argc, kwnames)) return VALUE_ERROR;
     if (argc != 1)
         return raise_error(t, EXC_TypeError, "reversed expected 1 argument, got %d", argc);
     Class *of_argument = class_of(t->vm, args[0]);
@@ -328,12 +368,38 @@ static Value reversed_next(Thread *t, Value self) {
 }
 
 static Value reversed_length_hint(Thread *t, Value *args) {
-    (void)t;
-    return fixnum(fixnum_of(REVERSED(args[0])->index) + 1);
+    Reversed *r = REVERSED(args[0]);
+    if (r->sequence == VALUE_UNSET || fixnum_of(r->index) < 0) return fixnum(0);
+    int64_t index = fixnum_of(r->index), length = value_length(t, r->sequence);
+    if (length < 0) return VALUE_ERROR;
+    return fixnum(length <= index ? 0 : index + 1);
+}
+
+static Value reversed_reduce(Thread *t, Value *args) {
+    Reversed *r = REVERSED(args[0]);
+    Value over = r->sequence;
+    bool exhausted = over == VALUE_UNSET || fixnum_of(r->index) < 0;
+    if (exhausted) over = object_value(t->vm->empty_tuple);
+    return reduced(t, args[0], tuple_from(t, &over, 1), exhausted ? VALUE_UNSET : r->index);
+}
+
+static Value reversed_setstate(Thread *t, Value *args) {
+    Reversed *r = REVERSED(args[0]);
+    int64_t index;
+    if (!is_int(args[1])) return raise_error(t, EXC_TypeError, "an integer is required");
+    if (!arg_int64(t, args[1], &index)) return VALUE_ERROR;
+    if (r->sequence == VALUE_UNSET) return VALUE_NONE;
+    int64_t length = value_length(t, r->sequence);
+    if (length < 0) return VALUE_ERROR;
+    if (index < -1) index = -1;
+    r->index = fixnum(index < length ? index : length - 1);
+    return VALUE_NONE;
 }
 
 static const NativeDef reversed_methods[] = {
     {"__length_hint__", reversed_length_hint, "(self, /)", NULL},
+    {"__reduce__", reversed_reduce, "(self, /)", "State for pickle and copy."},
+    {"__setstate__", reversed_setstate, "(self, state, /)", "Go to an index."},
     {NULL, NULL, NULL, NULL},
 };
 static const Slots reversed_slots = {

@@ -113,7 +113,7 @@ static Value builtin_hash(Thread *t, Value *args) {
 
 static Value builtin_len(Thread *t, Value *args) {
     int64_t length = value_length(t, args[0]);
-    return length < 0 ? VALUE_ERROR : fixnum(length);
+    return length < 0 ? VALUE_ERROR : int_from_int64(t, length);
 }
 
 static Value builtin_chr(Thread *t, Value *args) {

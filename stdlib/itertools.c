@@ -6,10 +6,41 @@
  * VALUE_UNSET for its source, so it stays exhausted. Whoever calls next holds the iterator, so its
  * fields are safe across calls into Tulip code; what is only in C variables is put into roots.
  *
- * Read next: stdlib/itertools_group.c (groupby, tee), stdlib/itertools_combine.c (product and
- * friends).
+ * Read next: stdlib/itertools_select.c (filters), stdlib/itertools_running.c (accumulate and
+ * others that go side by side), stdlib/itertools_group.c (groupby, tee),
+ * stdlib/itertools_combine.c (product and friends).
  */
 #include "stdlib/itertools.h"
+
+Value itertools_source(Thread *t, const char *name, const Class *cls, const Value *args, int argc,
+                       Tuple *kwnames) {
+    if (!keywords_left_to_init(t, name, cls, &argc, kwnames)) return VALUE_ERROR;
+    if (argc != 1)
+        return raise_error(t, EXC_TypeError, "%s expected 1 argument, got %d", name, argc);
+    return value_iter(t, args[0]);
+}
+
+Value itertools_reduced(Thread *t, Value self, const Value *arguments, int count, Value state) {
+    Value items[] = {object_value(class_of(t->vm, self)),
+                     object_value(tuple_from(t, arguments, (size_t)count)), state};
+    return object_value(tuple_from(t, items, state == VALUE_UNSET ? 2 : 3));
+}
+
+bool itertools_state(Thread *t, Value state, size_t least, size_t most) {
+    if (is_kind(state, OBJ_TUPLE)) {
+        size_t size = TUPLE(state)->size;
+        if (size >= least && size <= most) return true;
+        raise_error(t, EXC_TypeError, "function takes %s %zu argument%s (%zu given)",
+                    least == most  ? "exactly"
+                    : size < least ? "at least"
+                                   : "at most",
+                    size < least ? least : most, (size < least ? least : most) == 1 ? "" : "s",
+                    size);
+        return false;
+    }
+    raise_error(t, EXC_TypeError, "state is not a tuple");
+    return false;
+}
 
 /* ---- count ---- */
 
@@ -65,6 +96,12 @@ static Value count_repr(Thread *t, Value self) {
     return text ? object_value(text) : VALUE_ERROR;
 }
 
+static Value count_reduce(Thread *t, Value *args) {
+    Count *c = (Count *)object_of(args[0]);
+    Value state[] = {c->next, c->step};
+    return itertools_reduced(t, args[0], state, c->step == fixnum(1) ? 1 : 2, VALUE_UNSET);
+}
+
 /* ---- cycle ---- */
 
 typedef struct Cycle {
@@ -72,25 +109,17 @@ typedef struct Cycle {
     Value source; /* iterator, VALUE_UNSET once it is exhausted */
     Value saved;  /* list of its items */
     Value index;
+    Value repeating; /* True: the source gives again what is saved already */
 } Cycle;
 
-/* The argument that is to be iterated: its iterator, or VALUE_ERROR. */
-static Value construct_over(Thread *t, const char *name, const Value *args, int argc,
-                            Tuple *kwnames) {
-    if (kwnames && kwnames->size)
-        return raise_error(t, EXC_TypeError, "%s() takes no keyword arguments", name);
-    if (argc != 1)
-        return raise_error(t, EXC_TypeError, "%s expected 1 argument, got %d", name, argc);
-    return value_iter(t, args[0]);
-}
-
 static Value cycle_construct(Thread *t, Class *cls, const Value *args, int argc, Tuple *kwnames) {
-    Value source = construct_over(t, "cycle", args, argc, kwnames);
+    Value source = itertools_source(t, "cycle", cls, args, argc, kwnames);
     if (source == VALUE_ERROR) return VALUE_ERROR;
     Cycle *c = object_new(t, cls, 0);
     c->source = source;
     c->saved = object_value(list_new(t, 0));
     c->index = fixnum(0);
+    c->repeating = VALUE_FALSE;
     return object_value(c);
 }
 
@@ -99,14 +128,49 @@ static Value cycle_next(Thread *t, Value self) {
     if (c->source != VALUE_UNSET) {
         Value item = value_next(t, c->source);
         if (item == VALUE_ERROR) return VALUE_ERROR;
-        if (item != VALUE_DONE) return list_append(t, LIST(c->saved), item) ? item : VALUE_ERROR;
+        if (item != VALUE_DONE) {
+            bool saved = c->repeating == VALUE_TRUE || list_append(t, LIST(c->saved), item);
+            return saved ? item : VALUE_ERROR;
+        }
         set_field(t, &c->source, VALUE_UNSET);
     }
     List *saved = LIST(c->saved);
     if (!saved->size) return iter_done(t);
     size_t i = (size_t)fixnum_of(c->index);
+    if (i >= saved->size) i = 0; /* the list is known to whoever asked for the state */
     c->index = fixnum(i + 1 == saved->size ? 0 : (int64_t)i + 1);
     return saved->items[i];
+}
+
+/* One that repeats what is saved begins in its middle, with an iterator that is moved there. */
+static Value cycle_reduce(Thread *t, Value *args) {
+    Cycle *c = (Cycle *)object_of(args[0]);
+    Value *roots = push_roots(t, 1);
+    roots[0] = c->source;
+    bool over = c->source == VALUE_UNSET;
+    if (over) {
+        roots[0] = value_iter(t, c->saved);
+        if (roots[0] == VALUE_ERROR) return VALUE_ERROR;
+        SEQUENCE_ITERATOR(roots[0])->index = (size_t)fixnum_of(c->index);
+    }
+    Value state[] = {c->saved, over ? VALUE_TRUE : c->repeating};
+    Value result = itertools_reduced(t, args[0], roots, 1, object_value(tuple_from(t, state, 2)));
+    pop_roots(t, roots);
+    return result;
+}
+
+static Value cycle_setstate(Thread *t, Value *args) {
+    Cycle *c = (Cycle *)object_of(args[0]);
+    int64_t repeating;
+    if (!itertools_state(t, args[1], 2, 2)) return VALUE_ERROR;
+    Value saved = TUPLE(args[1])->items[0];
+    if (class_of(t->vm, saved) != BUILTIN_CLASS(t, LIST))
+        return raise_error(t, EXC_TypeError, "argument 1 must be list, not %T", saved);
+    if (!arg_int64(t, TUPLE(args[1])->items[1], &repeating)) return VALUE_ERROR;
+    set_field(t, &c->saved, saved);
+    c->index = fixnum(0);
+    c->repeating = bool_value(repeating != 0);
+    return VALUE_NONE;
 }
 
 /* ---- repeat ---- */
@@ -153,6 +217,12 @@ static Value repeat_length_hint(Thread *t, Value *args) {
     return r->left;
 }
 
+static Value repeat_reduce(Thread *t, Value *args) {
+    Repeat *r = (Repeat *)object_of(args[0]);
+    Value state[] = {r->object, r->left};
+    return itertools_reduced(t, args[0], state, fixnum_of(r->left) < 0 ? 1 : 2, VALUE_UNSET);
+}
+
 /* ---- chain ---- */
 
 typedef struct Chain {
@@ -171,8 +241,7 @@ static Value chain_new(Thread *t, Class *cls, Value iterables) {
 }
 
 static Value chain_construct(Thread *t, Class *cls, const Value *args, int argc, Tuple *kwnames) {
-    if (kwnames && kwnames->size)
-        return raise_error(t, EXC_TypeError, "chain() takes no keyword arguments");
+    if (!keywords_left_to_init(t, "chain", cls, &argc, kwnames)) return VALUE_ERROR;
     Value *roots = push_roots(t, 1);
     roots[0] = object_value(tuple_from(t, args, (size_t)argc));
     Value c = chain_new(t, cls, roots[0]);
@@ -212,147 +281,25 @@ static Value chain_next(Thread *t, Value self) {
     return finish_iterator(t, &c->sources);
 }
 
-/* ---- those with a function or selector and a source ---- */
-
-typedef struct Selecting {
-    Object header;
-    Value function; /* VALUE_NONE: truth; compress: the selectors' iterator */
-    Value source;
-    Value started; /* dropwhile: has it met the first item to give */
-} Selecting;
-
-static Value select_construct(Thread *t, Class *cls, const char *name, const Value *args, int argc,
-                              Tuple *kwnames) {
-    if (kwnames && kwnames->size)
-        return raise_error(t, EXC_TypeError, "%s() takes no keyword arguments", name);
-    if (argc != 2)
-        return raise_error(t, EXC_TypeError, "%s expected 2 arguments, got %d", name, argc);
-    Value source = value_iter(t, args[1]);
-    if (source == VALUE_ERROR) return VALUE_ERROR;
-    Selecting *s = object_new(t, cls, 0);
-    s->function = args[0];
-    s->source = source;
-    s->started = VALUE_FALSE;
-    return object_value(s);
+static Value chain_reduce(Thread *t, Value *args) {
+    Chain *c = (Chain *)object_of(args[0]);
+    if (c->sources == VALUE_UNSET) return itertools_reduced(t, args[0], NULL, 0, VALUE_UNSET);
+    Value state[] = {c->sources, c->active};
+    Tuple *iterators = tuple_from(t, state, c->active == VALUE_UNSET ? 1 : 2);
+    return itertools_reduced(t, args[0], NULL, 0, object_value(iterators));
 }
 
-#define SELECT_CONSTRUCT(NAME)                                                                     \
-    static Value NAME##_construct(Thread *t, Class *cls, const Value *args, int argc,              \
-                                  Tuple *kwnames) {                                                \
-        return select_construct(t, cls, #NAME, args, argc, kwnames);                               \
+static Value chain_setstate(Thread *t, Value *args) {
+    Chain *c = (Chain *)object_of(args[0]);
+    if (!itertools_state(t, args[1], 1, 2)) return VALUE_ERROR;
+    Tuple *state = TUPLE(args[1]);
+    for (size_t i = 0; i < state->size; i++) {
+        if (!class_of(t->vm, state->items[i])->slots.next)
+            return raise_error(t, EXC_TypeError, "Arguments must be iterators.");
     }
-SELECT_CONSTRUCT(dropwhile)
-SELECT_CONSTRUCT(takewhile)
-SELECT_CONSTRUCT(filterfalse)
-SELECT_CONSTRUCT(starmap)
-
-/* Does the function say yes to *[item] (which it keeps rooted): 1, 0, -1. */
-static int ask(Thread *t, Value function, Value *item) {
-    Value *roots = push_roots(t, 1);
-    roots[0] = *item;
-    Value answer = *item;
-    if (function != VALUE_NONE && function != object_value(BUILTIN_CLASS(t, BOOL))) {
-        answer = call_value(t, function, item, 1);
-    }
-    int yes = answer == VALUE_ERROR ? -1 : value_truth(t, answer);
-    pop_roots(t, roots);
-    return yes;
-}
-
-static Value dropwhile_next(Thread *t, Value self) {
-    Selecting *s = (Selecting *)object_of(self);
-    for (;;) {
-        if (s->source == VALUE_UNSET) return iter_done(t);
-        Value item = value_next(t, s->source);
-        if (item == VALUE_DONE || item == VALUE_ERROR || s->started == VALUE_TRUE) return item;
-        int drop = ask(t, s->function, &item);
-        if (drop < 0) return VALUE_ERROR;
-        if (!drop) {
-            s->started = VALUE_TRUE;
-            return item;
-        }
-        if (!thread_poll(t)) return VALUE_ERROR;
-    }
-}
-
-static Value takewhile_next(Thread *t, Value self) {
-    Selecting *s = (Selecting *)object_of(self);
-    if (s->source == VALUE_UNSET) return iter_done(t);
-    Value item = value_next(t, s->source);
-    if (item == VALUE_DONE || item == VALUE_ERROR) return item;
-    int take = ask(t, s->function, &item);
-    if (take < 0) return VALUE_ERROR;
-    return take ? item : finish_iterator(t, &s->source);
-}
-
-static Value filterfalse_next(Thread *t, Value self) {
-    Selecting *s = (Selecting *)object_of(self);
-    for (;;) {
-        Value item = value_next(t, s->source);
-        if (item == VALUE_DONE || item == VALUE_ERROR) return item;
-        int yes = ask(t, s->function, &item);
-        if (yes < 0) return VALUE_ERROR;
-        if (!yes) return item;
-        if (!thread_poll(t)) return VALUE_ERROR;
-    }
-}
-
-static Value starmap_next(Thread *t, Value self) {
-    Selecting *s = (Selecting *)object_of(self);
-    Value item = value_next(t, s->source);
-    if (item == VALUE_DONE || item == VALUE_ERROR) return item;
-    Value *roots = push_roots(t, 1);
-    roots[0] = item;
-    Tuple *args = is_kind(item, OBJ_TUPLE) ? TUPLE(item) : tuple_from_iterable(t, item);
-    Value result = VALUE_ERROR;
-    if (args) {
-        roots[0] = object_value(args);
-        result = call_value(t, s->function, args->items, (int)args->size);
-    }
-    pop_roots(t, roots);
-    return result;
-}
-
-static Value compress_construct(Thread *t, Class *cls, const Value *args, int argc,
-                                Tuple *kwnames) {
-    Value *out = push_roots(t, 2), result = VALUE_ERROR;
-    if (bind_raw(t, "compress", "(data, selectors)", out, args, argc, kwnames) &&
-        (out[0] = value_iter(t, out[0])) != VALUE_ERROR &&
-        (out[1] = value_iter(t, out[1])) != VALUE_ERROR) {
-        Selecting *s = object_new(t, cls, 0);
-        s->function = out[1];
-        s->source = out[0];
-        s->started = VALUE_FALSE;
-        result = object_value(s);
-    }
-    pop_roots(t, out);
-    return result;
-}
-
-static Value compress_next(Thread *t, Value self) {
-    Selecting *s = (Selecting *)object_of(self);
-    Value *roots = push_roots(t, 1);
-    Value result;
-    for (;;) {
-        result = roots[0] = value_next(t, s->source);
-        if (result == VALUE_DONE || result == VALUE_ERROR) break;
-        Value selector = value_next(t, s->function);
-        if (selector == VALUE_DONE || selector == VALUE_ERROR) {
-            result = selector;
-            break;
-        }
-        int yes = value_truth(t, selector);
-        if (yes) {
-            if (yes < 0) result = VALUE_ERROR;
-            break;
-        }
-        if (!thread_poll(t)) {
-            result = VALUE_ERROR;
-            break;
-        }
-    }
-    pop_roots(t, roots);
-    return result;
+    set_field(t, &c->sources, state->items[0]);
+    set_field(t, &c->active, state->size > 1 ? state->items[1] : VALUE_UNSET);
+    return VALUE_NONE;
 }
 
 /* ---- islice ---- */
@@ -369,7 +316,8 @@ static bool slice_bound(Thread *t, Value v, int64_t otherwise, const char *messa
     if (v == VALUE_NONE) return true;
     if (is_int(v) || class_of(t->vm, v)->slots.index) {
         if (!arg_clamped(t, v, out)) return false;
-        if (*out >= 0 && *out <= FIXNUM_MAX) return true;
+        if (*out > FIXNUM_MAX) *out = FIXNUM_MAX;
+        if (*out >= 0) return true;
     }
     raise_error(t, EXC_ValueError, message);
     return false;
@@ -381,8 +329,7 @@ static Value islice_construct(Thread *t, Class *cls, const Value *args, int argc
     static const char indices[] =
         "Indices for islice() must be None or an integer: 0 <= x <= sys.maxsize.";
     static const char steps[] = "Step for islice() must be a positive integer or None.";
-    if (kwnames && kwnames->size)
-        return raise_error(t, EXC_TypeError, "islice() takes no keyword arguments");
+    if (!keywords_left_to_init(t, "islice", cls, &argc, kwnames)) return VALUE_ERROR;
     if (argc < 2)
         return raise_error(t, EXC_TypeError, "islice expected at least 2 arguments, got %d", argc);
     if (argc > 4)
@@ -432,177 +379,31 @@ static Value islice_next(Thread *t, Value self) {
     return item;
 }
 
-/* ---- pairwise ---- */
-
-typedef struct Pairwise {
-    Object header;
-    Value source, previous;
-} Pairwise;
-
-static Value pairwise_construct(Thread *t, Class *cls, const Value *args, int argc,
-                                Tuple *kwnames) {
-    Value source = construct_over(t, "pairwise", args, argc, kwnames);
-    if (source == VALUE_ERROR) return VALUE_ERROR;
-    Pairwise *p = object_new(t, cls, 0);
-    p->source = source;
-    p->previous = VALUE_UNSET;
-    return object_value(p);
-}
-
-static Value pairwise_next(Thread *t, Value self) {
-    Pairwise *p = (Pairwise *)object_of(self);
-    if (p->source == VALUE_UNSET) return iter_done(t);
-    if (p->previous == VALUE_UNSET) {
-        Value first = value_next(t, p->source);
-        if (first == VALUE_ERROR) return VALUE_ERROR;
-        if (first == VALUE_DONE) return finish_iterator(t, &p->source);
-        set_field(t, &p->previous, first);
-    }
-    Value item = value_next(t, p->source);
-    if (item == VALUE_ERROR) return VALUE_ERROR;
-    if (item == VALUE_DONE) {
-        set_field(t, &p->previous, VALUE_UNSET);
-        return finish_iterator(t, &p->source);
-    }
-    Value items[] = {p->previous, item};
-    set_field(t, &p->previous, item);
-    return object_value(tuple_from(t, items, 2));
-}
-
-/* ---- accumulate ---- */
-
-typedef struct Accumulate {
-    Object header;
-    Value source, function;
-    Value total;   /* VALUE_UNSET before the first */
-    Value initial; /* VALUE_UNSET when given out */
-} Accumulate;
-
-static Value accumulate_construct(Thread *t, Class *cls, const Value *args, int argc,
-                                  Tuple *kwnames) {
-    Value *out = push_roots(t, 3), result = VALUE_ERROR;
-    if (bind_raw(t, "accumulate", "(iterable, func=None, *, initial=None)", out, args, argc,
-                 kwnames) &&
-        (out[0] = value_iter(t, out[0])) != VALUE_ERROR) {
-        Accumulate *a = object_new(t, cls, 0);
-        a->source = out[0];
-        a->function = out[1];
-        a->total = VALUE_UNSET;
-        a->initial = out[2] == VALUE_NONE ? VALUE_UNSET : out[2];
-        result = object_value(a);
-    }
-    pop_roots(t, out);
-    return result;
-}
-
-static Value accumulate_next(Thread *t, Value self) {
-    Accumulate *a = (Accumulate *)object_of(self);
-    if (a->initial != VALUE_UNSET) {
-        Value initial = a->initial;
-        set_field(t, &a->initial, VALUE_UNSET);
-        set_field(t, &a->total, initial);
-        return initial;
-    }
-    Value item = value_next(t, a->source);
-    if (item == VALUE_DONE || item == VALUE_ERROR) return item;
-    if (a->total != VALUE_UNSET) {
-        Value pair[] = {a->total, item};
-        Value *roots = push_roots(t, 1);
-        roots[0] = item;
-        item = a->function == VALUE_NONE ? value_binary(t, BINARY_ADD, pair[0], item)
-                                         : call_value(t, a->function, pair, 2);
-        pop_roots(t, roots);
-        if (item == VALUE_ERROR) return VALUE_ERROR;
-    }
-    set_field(t, &a->total, item);
-    return item;
-}
-
-/* ---- zip_longest ---- */
-
-typedef struct ZipLongest {
-    Object header;
-    Value iterators; /* list; None for the exhausted */
-    Value fill, active;
-} ZipLongest;
-
-static Value zip_longest_construct(Thread *t, Class *cls, const Value *args, int argc,
-                                   Tuple *kwnames) {
-    Value *out = push_roots(t, 4), result = VALUE_ERROR;
-    for (size_t i = 0; kwnames && i < kwnames->size; i++) {
-        if (!strcmp(STR(kwnames->items[i])->data, "fillvalue")) continue;
-        raise_error(t, EXC_TypeError, "zip_longest() got an unexpected keyword argument");
-        goto end;
-    }
-    if (!bind_raw(t, "zip_longest", "(*iterables, fillvalue=None)", out, args, argc, kwnames))
-        goto end;
-    Tuple *iterables = TUPLE(out[1]);
-    out[2] = object_value(list_new(t, iterables->size));
-    for (size_t i = 0; i < iterables->size; i++) {
-        out[3] = value_iter(t, iterables->items[i]);
-        if (out[3] == VALUE_ERROR || !list_append(t, LIST(out[2]), out[3])) goto end;
-    }
-    ZipLongest *z = object_new(t, cls, 0);
-    z->iterators = out[2];
-    z->fill = out[0];
-    z->active = fixnum((int64_t)iterables->size);
-    result = object_value(z);
-end:
-    pop_roots(t, out);
-    return result;
-}
-
-/* The next item of iterator [i], or the fill value; VALUE_DONE when it was the last one going. */
-static Value zip_longest_item(Thread *t, ZipLongest *z, size_t i) {
-    Value iterator = LIST(z->iterators)->items[i];
-    if (iterator == VALUE_NONE) return z->fill;
-    Value item = value_next(t, iterator);
-    if (item == VALUE_ERROR) {
-        z->active = fixnum(0);
-        return VALUE_ERROR;
-    }
-    if (item != VALUE_DONE) return item;
-    z->active = fixnum(fixnum_of(z->active) - 1);
-    if (fixnum_of(z->active) == 0) return VALUE_DONE;
-    set_field(t, &LIST(z->iterators)->items[i], VALUE_NONE);
-    return z->fill;
-}
-
-static Value zip_longest_next(Thread *t, Value self) {
-    ZipLongest *z = (ZipLongest *)object_of(self);
-    if (fixnum_of(z->active) == 0) return iter_done(t);
-    Value *roots = push_roots(t, 1), result;
-    size_t count = LIST(z->iterators)->size;
-    Tuple *row = tuple_new(t, count);
-    result = roots[0] = object_value(row);
-    for (size_t i = 0; i < count; i++) {
-        Value item = zip_longest_item(t, z, i);
-        if (item == VALUE_ERROR || item == VALUE_DONE) {
-            result = item == VALUE_DONE ? iter_done(t) : item;
-            break;
-        }
-        heap_set(&t->vm->heap, &row->items[i], item);
-    }
+static Value islice_reduce(Thread *t, Value *args) {
+    Islice *s = (Islice *)object_of(args[0]);
+    Value stop = fixnum_of(s->stop) < 0 ? VALUE_NONE : s->stop;
+    Value state[] = {s->source, s->next, stop, s->step};
+    if (s->source != VALUE_UNSET) return itertools_reduced(t, args[0], state, 4, s->position);
+    Value *roots = push_roots(t, 1);
+    roots[0] = object_value(list_new(t, 0));
+    Value empty[] = {value_iter(t, roots[0]), fixnum(0)};
     pop_roots(t, roots);
-    return result;
+    return itertools_reduced(t, args[0], empty, 2, fixnum(0));
+}
+
+static Value islice_setstate(Thread *t, Value *args) {
+    int64_t position;
+    if (!arg_int64(t, args[1], &position)) return VALUE_ERROR;
+    if (position >= 0 && position <= FIXNUM_MAX)
+        ((Islice *)object_of(args[0]))->position = fixnum(position);
+    return VALUE_NONE;
 }
 
 /* ---- the module ---- */
 
-#define SLOTS(NAME)                                                                                \
-    static const Slots NAME##_slots = {                                                            \
-        .iter = stdlib_iter_self, .next = NAME##_next, .construct = NAME##_construct}
-SLOTS(cycle);
-SLOTS(chain);
-SLOTS(dropwhile);
-SLOTS(takewhile);
-SLOTS(filterfalse);
-SLOTS(starmap);
-SLOTS(compress);
-SLOTS(islice);
-SLOTS(pairwise);
-SLOTS(accumulate);
-SLOTS(zip_longest);
+ITERATOR_SLOTS(cycle);
+ITERATOR_SLOTS(chain);
+ITERATOR_SLOTS(islice);
 static const Slots count_slots = {
     .iter = stdlib_iter_self, .next = count_next, .construct = count_construct, .repr = count_repr};
 static const Slots repeat_slots = {.iter = stdlib_iter_self,
@@ -610,11 +411,17 @@ static const Slots repeat_slots = {.iter = stdlib_iter_self,
                                    .construct = repeat_construct,
                                    .repr = repeat_repr};
 
+static const NativeDef count_methods[] = {ITERATOR_REDUCE(count), {0}};
+static const NativeDef cycle_methods[] = {ITERATOR_REDUCE(cycle), ITERATOR_SETSTATE(cycle), {0}};
+static const NativeDef islice_methods[] = {ITERATOR_REDUCE(islice), ITERATOR_SETSTATE(islice), {0}};
 static const NativeDef repeat_methods[] = {
+    ITERATOR_REDUCE(repeat),
     {"__length_hint__", repeat_length_hint, "(self, /)", "How many are still to come."},
     {0},
 };
 static const NativeDef chain_methods[] = {
+    ITERATOR_REDUCE(chain),
+    ITERATOR_SETSTATE(chain),
     {"@@from_iterable", chain_from_iterable, "(cls, iterable, /)",
      "Chain the items of one iterable of iterables."},
     {"@@__class_getitem__", class_getitem_self, "(cls, item, /)", "chain[...] is chain."},
@@ -622,27 +429,17 @@ static const NativeDef chain_methods[] = {
 };
 
 static const NativeClass classes[] = {
-    ITERATOR_CLASS("count", Count, count_slots, NULL, "start, start + step, …"),
-    ITERATOR_CLASS("cycle", Cycle, cycle_slots, NULL, "The items of an iterable over and over."),
+    ITERATOR_CLASS("count", Count, count_slots, count_methods, "start, start + step, …"),
+    ITERATOR_CLASS("cycle", Cycle, cycle_slots, cycle_methods,
+                   "The items of an iterable over and over."),
     ITERATOR_CLASS("repeat", Repeat, repeat_slots, repeat_methods,
                    "The object, times over or for ever."),
-    ITERATOR_CLASS("chain", Chain, chain_slots, chain_methods,
-                   "The items of one iterable after those of another."),
-    ITERATOR_CLASS("dropwhile", Selecting, dropwhile_slots, NULL,
-                   "The items from the first that fails the test on."),
-    ITERATOR_CLASS("takewhile", Selecting, takewhile_slots, NULL,
-                   "The items up to the first that fails the test."),
-    ITERATOR_CLASS("filterfalse", Selecting, filterfalse_slots, NULL,
-                   "The items that fail the test."),
-    ITERATOR_CLASS("starmap", Selecting, starmap_slots, NULL, "function(*item) for each item."),
-    ITERATOR_CLASS("compress", Selecting, compress_slots, NULL,
-                   "The items whose selector is true."),
-    ITERATOR_CLASS("islice", Islice, islice_slots, NULL, "The items a slice would take."),
-    ITERATOR_CLASS("pairwise", Pairwise, pairwise_slots, NULL, "Each item with the one after it."),
-    ITERATOR_CLASS("accumulate", Accumulate, accumulate_slots, NULL, "Running totals."),
-    ITERATOR_CLASS("zip_longest", ZipLongest, zip_longest_slots, NULL,
-                   "zip that fills up the shorter ones."),
 };
+static const NativeClass chain_class =
+    ITERATOR_CLASS("chain", Chain, chain_slots, chain_methods,
+                   "The items of one iterable after those of another.");
+static const NativeClass islice_class =
+    ITERATOR_CLASS("islice", Islice, islice_slots, islice_methods, "The items a slice would take.");
 
 static const NativeDef functions[] = {
     {"tee", itertools_tee, "(iterable, n=2, /)", "n independent iterators over one iterable."},
@@ -652,6 +449,10 @@ static const NativeDef functions[] = {
 static bool init(Thread *t, Module *m) {
     for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
         module_class(t, m, &classes[i], "itertools", NULL);
+    stdlib_class(t, CLASS_CHAIN, m, &chain_class, "itertools", NULL);
+    stdlib_class(t, CLASS_ISLICE, m, &islice_class, "itertools", NULL);
+    itertools_select_init(t, m);
+    itertools_running_init(t, m);
     itertools_group_init(t, m);
     itertools_combine_init(t, m);
     return true;

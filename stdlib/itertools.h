@@ -27,7 +27,27 @@ static inline Value finish_iterator(Thread *t, Value *source) {
     return iter_done(t);
 }
 
-/* Put the classes of itertools_group.c and itertools_combine.c into the module. */
+/* The one argument that is to be iterated: its iterator, or VALUE_ERROR. */
+Value itertools_source(Thread *t, const char *name, const Class *cls, const Value *args, int argc,
+                       Tuple *kwnames) MUST_CHECK;
+/* What __reduce__ gives: (class of self, arguments[, state]); [state] VALUE_UNSET: none. */
+Value itertools_reduced(Thread *t, Value self, const Value *arguments, int count, Value state);
+/* The state that __setstate__ was given must be a tuple of [least] to [most] items: false raised.
+ */
+bool itertools_state(Thread *t, Value state, size_t least, size_t most) MUST_CHECK;
+
+#define ITERATOR_REDUCE(NAME)                                                                      \
+    { "__reduce__", NAME##_reduce, "(self, /)", "State for pickle and copy." }
+#define ITERATOR_SETSTATE(NAME)                                                                    \
+    { "__setstate__", NAME##_setstate, "(self, state, /)", "Go to where __reduce__ was called." }
+/* The slots of a class whose functions are NAME_construct and NAME_next. */
+#define ITERATOR_SLOTS(NAME)                                                                       \
+    static const Slots NAME##_slots = {                                                            \
+        .iter = stdlib_iter_self, .next = NAME##_next, .construct = NAME##_construct}
+
+/* Put the classes of the other files into the module. */
+void itertools_select_init(Thread *t, Module *m);
+void itertools_running_init(Thread *t, Module *m);
 void itertools_group_init(Thread *t, Module *m);
 void itertools_combine_init(Thread *t, Module *m);
 /* itertools.tee */

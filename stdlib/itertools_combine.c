@@ -12,14 +12,16 @@ typedef struct Choice {
     Value pool;    /* tuple of items; product: tuple of such tuples */
     Value indices; /* list of fixnums; VALUE_UNSET when exhausted */
     Value cycles;  /* permutations: list of fixnums, how long until index i turns over */
+    Value r;       /* how many are chosen */
     Value started;
 } Choice;
 
-static Value choice_new(Thread *t, Class *cls, Value pool, Value indices, Value cycles) {
+static Value choice_new(Thread *t, Class *cls, Value pool, int64_t r, Value indices, Value cycles) {
     Choice *c = object_new(t, cls, 0);
     c->pool = pool;
     c->indices = indices;
     c->cycles = cycles;
+    c->r = fixnum(r);
     c->started = VALUE_FALSE;
     return object_value(c);
 }
@@ -68,7 +70,7 @@ static Value product_construct(Thread *t, Class *cls, const Value *args, int arg
         if (!pool->size) empty = true;
     }
     Value indices = empty ? VALUE_UNSET : fixnums(t, (int64_t)TUPLE(out[2])->size, 0, 0);
-    result = choice_new(t, cls, out[2], indices, VALUE_NONE);
+    result = choice_new(t, cls, out[2], 0, indices, VALUE_NONE);
 end:
     pop_roots(t, out);
     return result;
@@ -130,7 +132,7 @@ static Value permutations_construct(Thread *t, Class *cls, const Value *args, in
         int64_t n = (int64_t)TUPLE(out[0])->size;
         bool empty = r > n;
         out[1] = empty ? VALUE_UNSET : fixnums(t, n, 0, 1);
-        result = choice_new(t, cls, out[0], out[1], empty ? VALUE_NONE : fixnums(t, r, n, -1));
+        result = choice_new(t, cls, out[0], r, out[1], empty ? VALUE_NONE : fixnums(t, r, n, -1));
     }
     pop_roots(t, out);
     return result;
@@ -177,7 +179,8 @@ static Value combinations_construct(Thread *t, Class *cls, const Value *args, in
     int64_t r;
     if (bind_choice(t, "combinations", "(iterable, r)", out, args, argc, kwnames, &r)) {
         bool empty = r > (int64_t)TUPLE(out[0])->size;
-        result = choice_new(t, cls, out[0], empty ? VALUE_UNSET : fixnums(t, r, 0, 1), VALUE_NONE);
+        result =
+            choice_new(t, cls, out[0], r, empty ? VALUE_UNSET : fixnums(t, r, 0, 1), VALUE_NONE);
     }
     pop_roots(t, out);
     return result;
@@ -200,7 +203,8 @@ static Value repeated_construct(Thread *t, Class *cls, const Value *args, int ar
     if (bind_choice(t, "combinations_with_replacement", "(iterable, r)", out, args, argc, kwnames,
                     &r)) {
         bool empty = !TUPLE(out[0])->size && r > 0;
-        result = choice_new(t, cls, out[0], empty ? VALUE_UNSET : fixnums(t, r, 0, 0), VALUE_NONE);
+        result =
+            choice_new(t, cls, out[0], r, empty ? VALUE_UNSET : fixnums(t, r, 0, 0), VALUE_NONE);
     }
     pop_roots(t, out);
     return result;
@@ -230,24 +234,146 @@ static Value repeated_next(Thread *t, Value self) {
     return choice_next(t, (Choice *)object_of(self), repeated_advance);
 }
 
+/* ---- state ---- */
+
+/* (class, ((), r)) when all choices have been given. */
+static Value reduced_end(Thread *t, Value self, bool with_r) {
+    Value arguments[] = {object_value(t->vm->empty_tuple), ((Choice *)object_of(self))->r};
+    return itertools_reduced(t, self, arguments, with_r ? 2 : 1, VALUE_UNSET);
+}
+
+static Value tuple_of_list(Thread *t, Value list) {
+    return object_value(tuple_from(t, LIST(list)->items, LIST(list)->size));
+}
+
+static Value product_reduce(Thread *t, Value *args) {
+    Choice *c = (Choice *)object_of(args[0]);
+    if (c->indices == VALUE_UNSET) return reduced_end(t, args[0], false);
+    Value state = c->started == VALUE_TRUE ? tuple_of_list(t, c->indices) : VALUE_UNSET;
+    return itertools_reduced(t, args[0], TUPLE(c->pool)->items, (int)TUPLE(c->pool)->size, state);
+}
+
+static Value combinations_reduce(Thread *t, Value *args) {
+    Choice *c = (Choice *)object_of(args[0]);
+    Value arguments[] = {c->pool, c->r}, state = VALUE_UNSET;
+    if (c->started == VALUE_TRUE) {
+        if (c->indices == VALUE_UNSET) return reduced_end(t, args[0], true);
+        state = tuple_of_list(t, c->indices);
+    }
+    return itertools_reduced(t, args[0], arguments, 2, state);
+}
+
+static Value repeated_reduce(Thread *t, Value *args) { return combinations_reduce(t, args); }
+
+static Value permutations_reduce(Thread *t, Value *args) {
+    Choice *c = (Choice *)object_of(args[0]);
+    Value made = combinations_reduce(t, args);
+    if (TUPLE(made)->size < 3) return made;
+    Value state[] = {TUPLE(made)->items[2], tuple_of_list(t, c->cycles)};
+    TUPLE(made)->items[2] = object_value(tuple_from(t, state, 2));
+    return made;
+}
+
+/* [count] numbers from a tuple of as many, each between 0 and what [limit] says of its place, into
+ * a new list. VALUE_ERROR: raised. */
+static Value numbers_from(Thread *t, Choice *c, Value state, size_t count,
+                          int64_t (*limit)(const Choice *c, size_t i)) {
+    if (!is_kind(state, OBJ_TUPLE) || TUPLE(state)->size != count)
+        return raise_error(t, EXC_ValueError, "invalid arguments");
+    Value *roots = push_roots(t, 1);
+    Value list = roots[0] = fixnums(t, (int64_t)count, 0, 0);
+    for (size_t i = 0; i < count; i++) {
+        int64_t n, most = limit(c, i);
+        if (!arg_int64(t, TUPLE(state)->items[i], &n)) return VALUE_ERROR;
+        LIST(list)->items[i] = fixnum(n < 0 ? 0 : n > most ? most : n);
+    }
+    pop_roots(t, roots);
+    return list;
+}
+
+/* Take the indices of [state], and say that they are those of the choice given last. */
+static Value restore(Thread *t, Value *args, int64_t (*limit)(const Choice *c, size_t i)) {
+    Choice *c = (Choice *)object_of(args[0]);
+    size_t count = c->indices == VALUE_UNSET ? (size_t)fixnum_of(c->r) : LIST(c->indices)->size;
+    Value indices = numbers_from(t, c, args[1], count, limit);
+    if (indices == VALUE_ERROR) return VALUE_ERROR;
+    if (c->indices != VALUE_UNSET) set_field(t, &c->indices, indices);
+    c->started = VALUE_TRUE;
+    return VALUE_NONE;
+}
+
+static int64_t product_limit(const Choice *c, size_t i) {
+    return (int64_t)TUPLE(TUPLE(c->pool)->items[i])->size - 1;
+}
+
+static Value product_setstate(Thread *t, Value *args) {
+    Choice *c = (Choice *)object_of(args[0]);
+    if (!is_kind(args[1], OBJ_TUPLE) || TUPLE(args[1])->size != TUPLE(c->pool)->size)
+        return raise_error(t, EXC_ValueError, "invalid arguments");
+    return c->indices == VALUE_UNSET ? VALUE_NONE : restore(t, args, product_limit);
+}
+
+static int64_t combinations_limit(const Choice *c, size_t i) {
+    int64_t most = (int64_t)i + (int64_t)TUPLE(c->pool)->size - fixnum_of(c->r);
+    return most < 0 ? 0 : most;
+}
+
+static Value combinations_setstate(Thread *t, Value *args) {
+    return restore(t, args, combinations_limit);
+}
+
+static int64_t pool_limit(const Choice *c, size_t i) {
+    (void)i;
+    return TUPLE(c->pool)->size ? (int64_t)TUPLE(c->pool)->size - 1 : 0;
+}
+
+static Value repeated_setstate(Thread *t, Value *args) { return restore(t, args, pool_limit); }
+
+static int64_t cycle_limit(const Choice *c, size_t i) {
+    return (int64_t)TUPLE(c->pool)->size - (int64_t)i;
+}
+
+static Value permutations_setstate(Thread *t, Value *args) {
+    Choice *c = (Choice *)object_of(args[0]);
+    if (!itertools_state(t, args[1], 2, 2)) return VALUE_ERROR;
+    Value *roots = push_roots(t, 2);
+    Tuple *state = TUPLE(args[1]);
+    if (c->indices == VALUE_UNSET) return raise_error(t, EXC_ValueError, "invalid arguments");
+    roots[0] = numbers_from(t, c, state->items[0], LIST(c->indices)->size, pool_limit);
+    if (roots[0] == VALUE_ERROR) return VALUE_ERROR;
+    roots[1] = numbers_from(t, c, state->items[1], LIST(c->cycles)->size, cycle_limit);
+    if (roots[1] == VALUE_ERROR) return VALUE_ERROR;
+    for (size_t i = 0; i < LIST(roots[1])->size; i++) {
+        if (LIST(roots[1])->items[i] == fixnum(0)) LIST(roots[1])->items[i] = fixnum(1);
+    }
+    set_field(t, &c->indices, roots[0]);
+    set_field(t, &c->cycles, roots[1]);
+    c->started = VALUE_TRUE;
+    pop_roots(t, roots);
+    return VALUE_NONE;
+}
+
 /* ---- classes ---- */
 
-#define SLOTS(NAME)                                                                                \
-    static const Slots NAME##_slots = {                                                            \
-        .iter = stdlib_iter_self, .next = NAME##_next, .construct = NAME##_construct}
-SLOTS(product);
-SLOTS(permutations);
-SLOTS(combinations);
-SLOTS(repeated);
+ITERATOR_SLOTS(product);
+ITERATOR_SLOTS(permutations);
+ITERATOR_SLOTS(combinations);
+ITERATOR_SLOTS(repeated);
+#define METHODS(NAME)                                                                              \
+    static const NativeDef NAME##_methods[] = {ITERATOR_REDUCE(NAME), ITERATOR_SETSTATE(NAME), {0}}
+METHODS(product);
+METHODS(permutations);
+METHODS(combinations);
+METHODS(repeated);
 
 static const NativeClass classes[] = {
-    ITERATOR_CLASS("product", Choice, product_slots, NULL,
+    ITERATOR_CLASS("product", Choice, product_slots, product_methods,
                    "All tuples with one item of each iterable."),
-    ITERATOR_CLASS("permutations", Choice, permutations_slots, NULL,
+    ITERATOR_CLASS("permutations", Choice, permutations_slots, permutations_methods,
                    "All orders of r of the items."),
-    ITERATOR_CLASS("combinations", Choice, combinations_slots, NULL,
+    ITERATOR_CLASS("combinations", Choice, combinations_slots, combinations_methods,
                    "All choices of r of the items."),
-    ITERATOR_CLASS("combinations_with_replacement", Choice, repeated_slots, NULL,
+    ITERATOR_CLASS("combinations_with_replacement", Choice, repeated_slots, repeated_methods,
                    "All choices of r of the items, each any number of times."),
 };
 

@@ -32,6 +32,15 @@ static bool bind_keyword(Thread *t, const char *function, const char *const *nam
     return false;
 }
 
+bool keywords_left_to_init(Thread *t, const char *name, const Class *cls, int *argc,
+                           Tuple *kwnames) {
+    if (!kwnames || !kwnames->size) return true;
+    *argc -= (int)kwnames->size;
+    if (cls->slots.init != object_slots.init) return true;
+    raise_error(t, EXC_TypeError, "%s() takes no keyword arguments", name);
+    return false;
+}
+
 bool bind_names(Thread *t, const char *function, const char *const *names, int required, Value *out,
                 const Value *args, int argc, Tuple *kwnames) {
     int count = 0, keywords = kwnames ? (int)kwnames->size : 0, given = argc - keywords;

@@ -6,6 +6,7 @@
 #include "vm/bytes.h"
 
 #include "vm/container.h"
+#include "vm/iterate.h"
 #include "vm/ops.h"
 
 /* ---- making ---- */
@@ -117,6 +118,7 @@ static Value iterator_length_hint(Thread *t, Value *args) {
 
 static const NativeDef iterator_methods[] = {
     {"__length_hint__", iterator_length_hint, "(self, /)", "How many bytes are still to come."},
+    SEQUENCE_ITERATOR_STATE,
     {NULL, NULL, NULL, NULL},
 };
 

@@ -3,17 +3,16 @@
  * The dict: an insertion-ordered table of entries and an index into it.
  *
  * Entries lie in the order of insertion; a deleted one stays as a gap (key VALUE_UNSET) until the
- * table is full and is then squeezed out, or at once when it is the last. Up to eight entries are
- * searched one by one; beyond that vm/hash_index.h finds them.
+ * table is full and is then squeezed out: an iterator that has passed the place never meets a new
+ * key there. Up to eight entries are searched one by one; beyond that vm/hash_index.h finds them.
  *
  * Comparing keys may run Tulip code, which may change this very dict. So a search that had to ask
  * an object checks that the table is still the one it was walking, and starts again otherwise
  * (match_slow).
  *
  * Invariants: used <= count <= capacity; capacity is 0 or a power of two >= 4; the index holds
- * exactly the live entries; entries before [first] and none of the last one are gaps. When [layout]
- * is not 0, every change of which key lies where gives it a new number; storing a value under an
- * existing key does not.
+ * exactly the live entries; entries before [first] are gaps. When [layout] is not 0, every change
+ * of which key lies where gives it a new number; storing a value under an existing key does not.
  *
  * Read next: vm/dict_methods.c (the class), vm/dict_views.c.
  */
@@ -204,6 +203,10 @@ Value dict_get(Thread *t, Dict *dict, Value key) {
     return i == TABLE_ABSENT ? VALUE_UNSET : VALUE_ERROR;
 }
 
+bool dict_add_absent(Thread *t, Dict *d, Value key, uint64_t hash, Value v) {
+    return insert(t, d, key, hash, v);
+}
+
 bool dict_set_hashed(Thread *t, Dict *d, Value key, uint64_t hash, Value v) {
     int64_t i;
     if (is_fixnum(key) || is_exact_str(t, key)) {
@@ -243,11 +246,8 @@ void dict_remove_at(Thread *t, Dict *d, uint32_t i) {
     heap_forget(heap, e->key);
     heap_forget(heap, e->value);
     e->key = e->value = VALUE_UNSET;
-    if (--d->used == 0) d->count = d->first = 0;
-    else {
-        while (d->entries[d->count - 1].key == VALUE_UNSET) d->count--;
-        while (d->entries[d->first].key == VALUE_UNSET) d->first++;
-    }
+    d->used--;
+    while (d->first < d->count && d->entries[d->first].key == VALUE_UNSET) d->first++;
     touch(t, d);
 }
 

@@ -175,7 +175,7 @@ static Value method_setdefault(Thread *t, Value *args) {
     if (!key_hash(t, args[1], &hash)) return VALUE_ERROR;
     int64_t i = dict_find(t, d, args[1], hash);
     if (i >= 0) return d->entries[i].value;
-    if (i == TABLE_RAISED || !dict_set_hashed(t, d, args[1], hash, args[2])) return VALUE_ERROR;
+    if (i == TABLE_RAISED || !dict_add_absent(t, d, args[1], hash, args[2])) return VALUE_ERROR;
     return args[2];
 }
 
@@ -198,9 +198,11 @@ static Value method_pop(Thread *t, Value *args) {
 static Value method_popitem(Thread *t, Value *args) {
     Dict *d = DICT(args[0]);
     if (d->used == 0) return raise_error(t, EXC_KeyError, "popitem(): dictionary is empty");
+    while (d->entries[d->count - 1].key == VALUE_UNSET) d->count--;
     const DictEntry *last = &d->entries[d->count - 1];
     Tuple *pair = tuple_from(t, (Value[]){last->key, last->value}, 2);
-    dict_remove_at(t, d, d->count - 1);
+    dict_remove_at(t, d, --d->count);
+    if (d->first > d->count) d->first = d->count;
     return object_value(pair);
 }
 
@@ -245,12 +247,25 @@ static bool add_key(Thread *t, Value key, void *context) {
     return value_setitem(t, from->dict, key, from->value);
 }
 
+/* The members of a set are distinct, and their hashes known. */
+static bool add_members(Thread *t, Dict *d, const Set *s, Value v) {
+    for (uint32_t i = 0; i < s->count; i++) {
+        SetEntry e = s->entries[i];
+        if (e.key != VALUE_UNSET && !dict_add_absent(t, d, e.key, e.hash, v)) return false;
+    }
+    return true;
+}
+
 static Value method_fromkeys(Thread *t, Value *args) {
     Value *roots = push_roots(t, 1);
     Value d = roots[0] = call_value(t, args[0], NULL, 0);
     if (d == VALUE_ERROR) return VALUE_ERROR;
     FromKeys from = {d, args[2], class_of(t->vm, d) == BUILTIN_CLASS(t, DICT)};
-    return value_for_each(t, args[1], add_key, &from) ? d : VALUE_ERROR;
+    bool hashed = from.plain && DICT(d)->used == 0 && is_any_set(args[1]) &&
+                  class_of(t->vm, args[1])->slots.iter == BUILTIN_CLASS(t, SET)->slots.iter;
+    bool ok = hashed ? add_members(t, DICT(d), SET(args[1]), args[2])
+                     : value_for_each(t, args[1], add_key, &from);
+    return ok ? d : VALUE_ERROR;
 }
 
 static Value method_class_getitem(Thread *t, Value *args) {

@@ -12,6 +12,7 @@
  */
 #include "vm/container.h"
 #include "vm/hash_index.h"
+#include "vm/iterate.h"
 #include "vm/native.h"
 #include "vm/table.h"
 
@@ -111,7 +112,16 @@ Value table_iterator_length_hint(Thread *t, Value *args) {
     return fixnum(used == it->used ? it->left : 0);
 }
 
+Value table_iterator_reduce(Thread *t, Value *args) {
+    TableIterator *it = TABLE_ITERATOR(args[0]);
+    ObjectKind kind = object_kind(&it->header);
+    Value rest = table_iterator_new(t, it->over, kind, it->position, it->used);
+    TABLE_ITERATOR(rest)->left = it->left;
+    return iterator_reduced_rest(t, rest);
+}
+
 static const NativeDef iterator_methods[] = {
+    {"__reduce__", table_iterator_reduce, "(self, /)", "State for pickle and copy."},
     {"__length_hint__", table_iterator_length_hint, "(self, /)", "How many items are to come."},
     {0},
 };

@@ -73,6 +73,80 @@ bool value_for_each(Thread *t, Value iterable, ItemVisitor visit, void *context)
     return ok;
 }
 
+/* ---- state, for pickle and copy ---- */
+
+Value iterator_reduced(Thread *t, const char *function, Tuple *arguments, Value state) {
+    Value *roots = push_roots(t, 2);
+    roots[0] = object_value(arguments);
+    roots[1] = state;
+    Value made = value_getattr(t, object_value(t->vm->builtins),
+                               str_intern(t->vm, function, strlen(function)));
+    if (made != VALUE_ERROR) {
+        Value items[] = {made, object_value(arguments), state};
+        made = object_value(tuple_from(t, items, state == VALUE_UNSET ? 2 : 3));
+    }
+    pop_roots(t, roots);
+    return made;
+}
+
+/* The same with one argument. */
+static Value reduced_over(Thread *t, const char *function, Value over, Value state) {
+    return iterator_reduced(t, function, tuple_from(t, &over, 1), state);
+}
+
+Value iterator_reduced_rest(Thread *t, Value rest) {
+    Value *roots = push_roots(t, 1);
+    roots[0] = rest;
+    List *items = list_from_iterable(t, rest);
+    pop_roots(t, roots);
+    return items ? reduced_over(t, "iter", object_value(items), VALUE_UNSET) : VALUE_ERROR;
+}
+
+/* What an exhausted iterator of this kind is made from again. */
+static Value empty_of(Thread *t, ObjectKind kind) {
+    bool list = kind == OBJ_LIST_ITERATOR || kind == OBJ_LIST_REVERSE_ITERATOR;
+    if (list) return object_value(list_new(t, 0));
+    return object_value(kind == OBJ_STR_ITERATOR ? (void *)t->vm->empty_str : t->vm->empty_tuple);
+}
+
+Value sequence_iterator_reduce(Thread *t, Value *args) {
+    SequenceIterator *it = SEQUENCE_ITERATOR(args[0]);
+    ObjectKind kind = object_kind(&it->header);
+    if (it->over == VALUE_UNSET) return reduced_over(t, "iter", empty_of(t, kind), VALUE_UNSET);
+    int64_t index = (int64_t)it->index;
+    if (kind == OBJ_STR_ITERATOR) index = (int64_t)str_index_at(STR(it->over), it->index);
+    if (kind != OBJ_LIST_REVERSE_ITERATOR) return reduced_over(t, "iter", it->over, fixnum(index));
+    return reduced_over(t, "reversed", it->over, fixnum(index - 1));
+}
+
+/* How long the sequence is, as far as an index may go. */
+static int64_t sequence_limit(const SequenceIterator *it) {
+    switch (object_kind(object_of(it->over))) {
+    case OBJ_LIST: return (int64_t)LIST(it->over)->size;
+    case OBJ_TUPLE: return (int64_t)TUPLE(it->over)->size;
+    case OBJ_STR: return (int64_t)STR(it->over)->length;
+    case OBJ_BYTES: return (int64_t)BYTES(it->over)->size;
+    case OBJ_BYTEARRAY: return (int64_t)((Bytearray *)object_of(it->over))->size;
+    default: return FIXNUM_MAX;
+    }
+}
+
+Value sequence_iterator_setstate(Thread *t, Value *args) {
+    SequenceIterator *it = SEQUENCE_ITERATOR(args[0]);
+    ObjectKind kind = object_kind(&it->header);
+    int64_t index;
+    if (!is_int(args[1])) return raise_error(t, EXC_TypeError, "an integer is required");
+    if (!arg_int64(t, args[1], &index)) return VALUE_ERROR;
+    if (it->over == VALUE_UNSET) return VALUE_NONE;
+    int64_t limit = kind == OBJ_SEQUENCE_ITERATOR ? FIXNUM_MAX : sequence_limit(it);
+    if (kind == OBJ_LIST_REVERSE_ITERATOR && index < limit) index++;
+    if (index < 0) index = 0;
+    if (index > limit) index = limit;
+    it->index =
+        kind == OBJ_STR_ITERATOR ? str_byte_offset(STR(it->over), (size_t)index) : (size_t)index;
+    return VALUE_NONE;
+}
+
 /* ---- over __getitem__ ---- */
 
 static Value iter_self(Thread *t, Value self) {
@@ -99,13 +173,32 @@ static Value sequence_next(Thread *t, Value self) {
     return iter_done(t);
 }
 
+/* How many items are to come, when the sequence says its length. */
+static Value sequence_length_hint(Thread *t, Value *args) {
+    SequenceIterator *it = SEQUENCE_ITERATOR(args[0]);
+    if (it->over == VALUE_UNSET) return fixnum(0);
+    if (!class_of(t->vm, it->over)->slots.length) return VALUE_NOTIMPLEMENTED;
+    int64_t length = value_length(t, it->over);
+    if (length < 0) return VALUE_ERROR;
+    return fixnum(length > (int64_t)it->index ? length - (int64_t)it->index : 0);
+}
+
 static void sequence_trace(Heap *heap, Object *self) {
     heap_shade(heap, ((SequenceIterator *)self)->over);
 }
 
+static const NativeDef sequence_methods[] = {
+    {"__length_hint__", sequence_length_hint, "(self, /)", "How many items are to come."},
+    SEQUENCE_ITERATOR_STATE,
+    {0},
+};
 static const Slots sequence_slots = {.iter = iter_self, .next = sequence_next};
 static const NativeClass sequence_class = {
-    .kind = OBJ_SEQUENCE_ITERATOR, .slots = &sequence_slots, .trace = sequence_trace};
+    .kind = OBJ_SEQUENCE_ITERATOR,
+    .slots = &sequence_slots,
+    .methods = sequence_methods,
+    .trace = sequence_trace,
+};
 
 /* ---- over a callable ---- */
 
@@ -126,9 +219,25 @@ static Value callable_next(Thread *t, Value self) {
     return iter_done(t);
 }
 
+static Value callable_reduce(Thread *t, Value *args) {
+    CallableIterator *it = (CallableIterator *)object_of(args[0]);
+    Value over[] = {it->callable, it->sentinel}, empty = object_value(t->vm->empty_tuple);
+    bool over_now = it->callable == VALUE_UNSET;
+    return iterator_reduced(t, "iter", over_now ? tuple_from(t, &empty, 1) : tuple_from(t, over, 2),
+                            VALUE_UNSET);
+}
+
+static const NativeDef callable_methods[] = {
+    {"__reduce__", callable_reduce, "(self, /)", "State for pickle and copy."},
+    {0},
+};
 static const Slots callable_slots = {.iter = iter_self, .next = callable_next};
 static const NativeClass callable_class = {
-    .kind = OBJ_CALLABLE_ITERATOR, .slots = &callable_slots, .trace = trace_all_values};
+    .kind = OBJ_CALLABLE_ITERATOR,
+    .slots = &callable_slots,
+    .methods = callable_methods,
+    .trace = trace_all_values,
+};
 
 /* Complete the iterators that any object can have. */
 void iterate_init(Thread *t) {

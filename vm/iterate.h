@@ -9,7 +9,7 @@
 #ifndef TULIP_VM_ITERATE_H
 #define TULIP_VM_ITERATE_H
 
-#include "vm/object.h"
+#include "vm/native.h"
 
 typedef struct CallableIterator {
     Object header;
@@ -41,5 +41,19 @@ typedef struct Filter {
     Object header;
     Value function, iterator; /* function VALUE_NONE: truth */
 } Filter;
+
+/* What __reduce__ of an iterator gives: (the built-in [function], arguments[, state]); [state]
+ * VALUE_UNSET: none. */
+Value iterator_reduced(Thread *t, const char *function, Tuple *arguments, Value state);
+/* The same for an iterator that is made again from a list of the items of [rest]. */
+Value iterator_reduced_rest(Thread *t, Value rest);
+
+/* __reduce__ and __setstate__ of every SequenceIterator, whatever it goes over. */
+Value sequence_iterator_reduce(Thread *t, Value *args);
+Value sequence_iterator_setstate(Thread *t, Value *args);
+#define SEQUENCE_ITERATOR_STATE                                                                    \
+    {"__reduce__", sequence_iterator_reduce, "(self, /)", "State for pickle and copy."}, {         \
+        "__setstate__", sequence_iterator_setstate, "(self, state, /)", "Go to an index."          \
+    }
 
 #endif

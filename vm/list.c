@@ -190,7 +190,9 @@ static Value construct(Thread *t, Class *cls, const Value *args, int argc, Tuple
 }
 
 static bool init(Thread *t, Value self, const Value *args, int argc, Tuple *kwnames) {
-    if (!arguments_at_most(t, "list", 1, argc, kwnames)) return false;
+    bool own_new = class_of(t->vm, self)->slots.construct != construct;
+    if (own_new && kwnames) argc -= (int)kwnames->size;
+    if (!arguments_at_most(t, "list", 1, argc, own_new ? NULL : kwnames)) return false;
     if (argc == 1 && args[0] == self) {
         list_clear(t, LIST(self));
         return true;

@@ -5,6 +5,7 @@
  *
  * Forwards [index] is the next item's; backwards it is one more than that.
  */
+#include "vm/iterate.h"
 #include "vm/list.h"
 #include "vm/sequence.h"
 
@@ -65,10 +66,12 @@ static Value left_backwards(Thread *t, Value *args) {
 
 static const NativeDef forward_methods[] = {
     {"__length_hint__", left_forwards, "(self, /)", "How many items are to come."},
+    SEQUENCE_ITERATOR_STATE,
     {0},
 };
 static const NativeDef backward_methods[] = {
     {"__length_hint__", left_backwards, "(self, /)", "How many items are to come."},
+    SEQUENCE_ITERATOR_STATE,
     {0},
 };
 static const Slots forward_slots = {.iter = iter_self, .next = next_item};

@@ -112,6 +112,11 @@ Module *native_module_new(Thread *t, const NativeModule *def);
 bool bind_names(Thread *t, const char *function, const char *const *names, int required, Value *out,
                 const Value *args, int argc, Tuple *kwnames) MUST_CHECK;
 
+/* For a constructor without keyword parameters: [*argc] becomes the number of positional arguments.
+ * Keywords are left to the __init__ of a subclass; where there is none, false: TypeError raised. */
+bool keywords_left_to_init(Thread *t, const char *name, const Class *cls, int *argc,
+                           Tuple *kwnames) MUST_CHECK;
+
 /* ---- argument helpers; each raises CPython's TypeError/OverflowError/ValueError ---- */
 
 /* Any object with __index__ → int64. False: raised. */

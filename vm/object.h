@@ -131,7 +131,8 @@ typedef struct Range {
 typedef struct RangeIterator {
     Object header;
     int64_t next, step;
-    uint64_t left; /* how many are still to come */
+    uint64_t left;   /* how many are still to come */
+    uint64_t length; /* how many there were */
 } RangeIterator;
 
 /* Iterators over list, tuple, str, bytes: [over] becomes VALUE_UNSET when exhausted. */

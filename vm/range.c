@@ -9,6 +9,7 @@
  * Read next: vm/int.c.
  */
 #include "vm/container.h"
+#include "vm/iterate.h"
 #include "vm/native.h"
 #include "vm/number.h"
 #include "vm/ops.h"
@@ -243,7 +244,7 @@ static Value iterator_new(Thread *t, int64_t start, int64_t step, int64_t length
                                             BUILTIN_CLASS(t, RANGE_ITERATOR));
     it->next = start;
     it->step = step;
-    it->left = (uint64_t)length;
+    it->left = it->length = (uint64_t)length;
     return object_value(it);
 }
 
@@ -306,6 +307,48 @@ static Value length_hint_long(Thread *t, Value *args) {
     return ((LongRangeIterator *)object_of(args[0]))->left;
 }
 
+/* iter(the range of [length] items from [start] on), at item [index]. */
+static Value reduced(Thread *t, Value start, Value step, Value length, Value index) {
+    Value stop = compute(t, BINARY_ADD, start, compute(t, BINARY_MUL, length, step));
+    Value over = range_new(t, start, stop, step);
+    return iterator_reduced(t, "iter", tuple_from(t, &over, 1), index);
+}
+
+static Value reduce(Thread *t, Value *args) {
+    RangeIterator *it = (RangeIterator *)object_of(args[0]);
+    int64_t index = (int64_t)(it->length - it->left);
+    return reduced(t, int_from_int64(t, it->next - index * it->step), int_from_int64(t, it->step),
+                   int_from_uint64(t, it->length), int_from_int64(t, index));
+}
+static Value reduce_long(Thread *t, Value *args) {
+    LongRangeIterator *it = (LongRangeIterator *)object_of(args[0]);
+    return reduced(t, it->next, it->step, it->left, fixnum(0));
+}
+
+static Value setstate(Thread *t, Value *args) {
+    RangeIterator *it = (RangeIterator *)object_of(args[0]);
+    int64_t n;
+    if (!arg_int64(t, args[1], &n)) return VALUE_ERROR;
+    uint64_t skip = n < 0 ? 0 : (uint64_t)n < it->left ? (uint64_t)n : it->left;
+    it->next += (int64_t)skip * it->step;
+    it->left -= skip;
+    return VALUE_NONE;
+}
+
+static Value setstate_long(Thread *t, Value *args) {
+    Heap *heap = &t->vm->heap;
+    LongRangeIterator *it = (LongRangeIterator *)object_of(args[0]);
+    if (!is_int(args[1]))
+        return raise_error(t, EXC_TypeError, "state must be an int, not %T", args[1]);
+    Value skip = exact_int(t, args[1]);
+    if (int_sign(skip) < 0) skip = fixnum(0);
+    if (int_compare(skip, it->left) > 0) skip = it->left;
+    heap_set(heap, &it->next,
+             compute(t, BINARY_ADD, it->next, compute(t, BINARY_MUL, skip, it->step)));
+    heap_set(heap, &it->left, compute(t, BINARY_SUB, it->left, skip));
+    return VALUE_NONE;
+}
+
 static void trace_long(Heap *heap, Object *self) {
     LongRangeIterator *it = (LongRangeIterator *)self;
     heap_shade(heap, it->next);
@@ -334,6 +377,13 @@ static Value method_index(Thread *t, Value *args) {
     return raise_error(t, EXC_ValueError, "sequence.index(x): x not in sequence");
 }
 
+static Value method_reduce(Thread *t, Value *args) {
+    Range *r = RANGE(args[0]);
+    Value bounds[] = {r->start, r->stop, r->step};
+    Value made[] = {object_value(BUILTIN_CLASS(t, RANGE)), object_value(tuple_from(t, bounds, 3))};
+    return object_value(tuple_from(t, made, 2));
+}
+
 static Value get_start(Thread *t, Value self) {
     (void)t;
     return RANGE(self)->start;
@@ -352,6 +402,7 @@ static const NativeDef methods[] = {
     {"index", method_index, "(self, value, /)",
      "The index of value; ValueError when it is not there."},
     {"__reversed__", method_reversed, "(self, /)", "An iterator over the items, last first."},
+    {"__reduce__", method_reduce, "(self, /)", "State for pickle and copy."},
     {0},
 };
 static const FieldDef range_fields[] = {
@@ -382,6 +433,8 @@ static const NativeClass range_class = {
 
 static const NativeDef iterator_methods[] = {
     {"__length_hint__", length_hint, "(self, /)", "How many items are to come."},
+    {"__reduce__", reduce, "(self, /)", "State for pickle and copy."},
+    {"__setstate__", setstate, "(self, state, /)", "Skip items."},
     {0},
 };
 static const Slots iterator_slots = {.iter = iter_self, .next = next};
@@ -390,6 +443,8 @@ static const NativeClass iterator_class = {
 
 static const NativeDef long_methods[] = {
     {"__length_hint__", length_hint_long, "(self, /)", "How many items are to come."},
+    {"__reduce__", reduce_long, "(self, /)", "State for pickle and copy."},
+    {"__setstate__", setstate_long, "(self, state, /)", "Skip items."},
     {0},
 };
 static const Slots long_slots = {.iter = iter_self, .next = next_long};

@@ -33,7 +33,10 @@ static int first_difference(Thread *t, Value *roots) {
         int equal = equal_fast(a[i], b[i]);
         if (equal < 0) equal = value_equal(t, a[i], b[i]);
         if (equal < 0) return -1;
-        if (!equal) return 1;
+        if (equal) continue;
+        sequence_items(roots[0], &na); /* comparing may have changed the lists */
+        sequence_items(roots[1], &nb);
+        return i < na && i < nb;
     }
 }
 

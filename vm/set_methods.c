@@ -35,13 +35,15 @@ static bool init_set(Thread *t, Value self, const Value *args, int argc, Tuple *
 static Value construct_frozenset(Thread *t, Class *cls, const Value *args, int argc,
                                  Tuple *kwnames) {
     bool exact = cls == BUILTIN_CLASS(t, FROZENSET);
-    if (exact && !arguments_at_most(t, "frozenset", 1, argc, kwnames)) return VALUE_ERROR;
+    if (!keywords_left_to_init(t, "frozenset", cls, &argc, kwnames) ||
+        !arguments_at_most(t, "frozenset", 1, argc, NULL))
+        return VALUE_ERROR;
     if (exact && argc == 1 && class_of(t->vm, args[0]) == cls) return args[0];
     Set *s = exact ? set_new(t, true) : object_new(t, cls, 0);
     Value *roots = push_roots(t, 2);
     roots[0] = object_value(s);
     bool ok = true;
-    if (argc > 0 && !(kwnames && (int)kwnames->size == argc)) {
+    if (argc > 0) {
         roots[1] = args[0];
         ok = set_update(t, s, args[0]);
     }
@@ -270,6 +272,19 @@ static Value method_isdisjoint(Thread *t, Value *args) {
     return bool_value(d.found == 0);
 }
 
+/* What pickle and copy make an equal set from. */
+static Value method_reduce(Thread *t, Value *args) {
+    Value *roots = push_roots(t, 2);
+    List *items = list_from_iterable(t, args[0]);
+    if (!items) return VALUE_ERROR;
+    roots[0] = object_value(items);
+    roots[1] = call_method(t, args[0], NAME_OF(t, __getstate__), NULL, 0);
+    if (roots[1] == VALUE_ERROR) return VALUE_ERROR;
+    Value made[] = {object_value(class_of(t->vm, args[0])), object_value(tuple_from(t, roots, 1)),
+                    roots[1]};
+    return object_value(tuple_from(t, made, 3));
+}
+
 static Value method_class_getitem(Thread *t, Value *args) {
     (void)t;
     return args[0];
@@ -328,6 +343,7 @@ static Value method_symmetric_difference_update(Thread *t, Value *args) {
 
 #define COMMON_METHODS                                                                             \
     {"copy", method_copy, "(self, /)", "A shallow copy."},                                         \
+        {"__reduce__", method_reduce, "(self, /)", "State for pickle and copy."},                  \
         {"union", method_union, "(self, /, *others)", "All members of the set and the others."},   \
         {"intersection", method_intersection, "(self, /, *others)", "The members that all have."}, \
         {"difference", method_difference, "(self, /, *others)", "The members no other one has."},  \
@@ -360,6 +376,7 @@ static const NativeDef set_methods[] = {
 };
 
 static const NativeDef iterator_methods[] = {
+    {"__reduce__", table_iterator_reduce, "(self, /)", "State for pickle and copy."},
     {"__length_hint__", table_iterator_length_hint, "(self, /)", "How many items are to come."},
     {0},
 };

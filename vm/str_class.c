@@ -9,6 +9,7 @@
 #include "vm/chars.h"
 #include "vm/codec.h"
 #include "vm/container.h"
+#include "vm/iterate.h"
 #include "vm/ops.h"
 #include "vm/str_methods.h"
 
@@ -189,6 +190,7 @@ static const NativeDef methods[] = {
 static const NativeDef iterator_methods[] = {
     {"__length_hint__", iterator_length_hint, "(self, /)",
      "How many characters are still to come."},
+    SEQUENCE_ITERATOR_STATE,
     {NULL, NULL, NULL, NULL},
 };
 

@@ -9,6 +9,8 @@
 /* Entry number of a key whose hash is known; TABLE_ABSENT, TABLE_RAISED. */
 int64_t dict_find(Thread *t, Dict *d, Value key, uint64_t hash) MUST_CHECK;
 bool dict_set_hashed(Thread *t, Dict *d, Value key, uint64_t hash, Value v) MUST_CHECK;
+/* The same for a key that a search just now has not found. */
+bool dict_add_absent(Thread *t, Dict *d, Value key, uint64_t hash, Value v) MUST_CHECK;
 /* Delete the live entry [i]. */
 void dict_remove_at(Thread *t, Dict *d, uint32_t i);
 /* update() from another dict. */
@@ -27,6 +29,8 @@ int64_t dict_iterator_step(Thread *t, TableIterator *it, bool backwards) MUST_CH
 /* What the iterator types share: how many items are still to come, and what the collector must see.
  * */
 Value table_iterator_length_hint(Thread *t, Value *args);
+/* __reduce__ of both: made again from a list of what is still to come. */
+Value table_iterator_reduce(Thread *t, Value *args);
 void table_iterator_trace(Heap *heap, Object *self);
 
 int64_t set_find(Thread *t, Set *s, Value key, uint64_t hash) MUST_CHECK;

@@ -50,11 +50,10 @@ Tuple *tuple_from_iterable(Thread *t, Value iterable) {
 
 static Value construct(Thread *t, Class *cls, const Value *args, int argc, Tuple *kwnames) {
     bool exact = cls == BUILTIN_CLASS(t, TUPLE);
-    int npositional = argc - (kwnames ? (int)kwnames->size : 0);
-    if (!arguments_at_most(t, "tuple", 1, exact ? argc : npositional, exact ? kwnames : NULL)) {
+    if (!keywords_left_to_init(t, "tuple", cls, &argc, kwnames) ||
+        !arguments_at_most(t, "tuple", 1, argc, NULL))
         return VALUE_ERROR;
-    }
-    Tuple *items = npositional ? tuple_from_iterable(t, args[0]) : tuple_new(t, 0);
+    Tuple *items = argc ? tuple_from_iterable(t, args[0]) : tuple_new(t, 0);
     if (!items) return VALUE_ERROR;
     if (exact) return object_value(items);
     Tuple *tuple = object_new(t, cls, items->size * sizeof(Value));
