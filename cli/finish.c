@@ -18,6 +18,7 @@
 #include "stdlib/file.h"
 #include "stdlib/stdlib.h"
 #include "stdlib/sys.h"
+#include "vm/baton.h"
 #include "vm/container.h"
 #include "vm/exception.h"
 #include "vm/number.h"
@@ -161,14 +162,30 @@ static void die_of_interrupt(void) {
     raise(SIGINT);
 }
 
+/* Wait for the threads that are no daemons, if the program ever made any. */
+static void wait_for_threads(Thread *t, Ending *ending) {
+    Value threading = dict_get_str(t, t->vm->modules, NAME_OF(t, threading));
+    if (!is_kind(threading, OBJ_MODULE)) return;
+    if (call_method(t, threading, NAME_OF(t, _shutdown), NULL, 0) != VALUE_ERROR) return;
+    Ending other = ending_of_exception(t);
+    if (ending->status == STATUS_OK) *ending = other;
+}
+
 int finish(Thread *t, Ending ending) {
+    wait_for_threads(t, &ending);
     exit_calls_run(t);
     flush_streams(t, &ending);
     loop_shutdown(t);
+    bool alone = baton_close(t->vm);
     finalize(t);
     flush_streams(t, &ending);
     if (ending.status == STATUS_OK && loop_lost_errors(t->vm) > 0) ending.status = STATUS_ERROR;
-    release(t);
+    if (alone) {
+        release(t);
+    } else if (!ending.interrupted) {
+        fflush(NULL);
+        _exit(ending.status); /* daemon threads may still be in a system call */
+    }
     if (ending.interrupted) die_of_interrupt();
     return ending.status;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The report of a deadlock: which task waits where for what.
+ * The report of a deadlock: which task or thread waits where for what.
  *
  * A line per task: the coroutines from the task inwards with their lines, then what the innermost
- * one waits for.
+ * one waits for. A line per thread: where it stands, what it waits for, and who holds that.
  *
  * Read next: loop/run.c (when a deadlock is found).
  */
@@ -84,12 +84,87 @@ static void draw(Thread *t, Loop *loop, Buffer *out) {
     }
 }
 
+/* ---- threads ---- */
+
+static void put_thread_name(Thread *t, Buffer *out, const Thread *thread) {
+    Value name = VALUE_UNSET;
+    if (is_kind(thread->object, OBJ_OBJECT))
+        name = instance_get(t, object_of(thread->object), str_from(t, "_name"));
+    if (is_str(name)) buffer_puts(out, STR(name)->data);
+    else if (thread == t->vm->main_thread) buffer_puts(out, "MainThread");
+    else buffer_printf(out, "thread %llu", (unsigned long long)thread->number);
+}
+
+/* The innermost function of the program itself, not of the library. */
+static void put_thread_place(Buffer *out, const Thread *thread) {
+    Frame *frame = thread->frame;
+    while (frame && frame->caller && frame_code(frame)->filename->data[0] == '<')
+        frame = frame->caller;
+    if (!frame) return;
+    const Code *code = frame_code(frame);
+    buffer_printf(out, " at %s:%d", code->filename->data, code_line(code, frame_pc(frame)));
+}
+
+static const char *const wait_texts[] = {
+    [WAIT_NOTHING] = "nothing",       [WAIT_TIME] = "a moment",
+    [WAIT_LOCK] = "a lock",           [WAIT_LOOP] = "its event loop",
+    [WAIT_OUTSIDE] = "the outside",
+};
+
+static void put_holder(Thread *t, Buffer *out, Value what) {
+    if (!t->vm->hooks.lock_owner) return;
+    uint64_t owner = t->vm->hooks.lock_owner(t, what);
+    if (!owner) return;
+    buffer_puts(out, " held by ");
+    for (const Thread *thread = t->vm->threads; thread; thread = thread->next) {
+        if (thread->number != owner) continue;
+        put_thread_name(t, out, thread);
+        return;
+    }
+    buffer_puts(out, "a thread that has ended");
+}
+
+static void put_thread(Thread *t, Buffer *out, const Thread *thread, int kind, Value what) {
+    buffer_puts(out, "\n  ");
+    put_thread_name(t, out, thread);
+    put_thread_place(out, thread);
+    buffer_puts(out, "\n      waits for ");
+    if (what != VALUE_NONE) probe_render(t->vm, what, 60, out);
+    else buffer_puts(out, wait_texts[kind]);
+    if (kind == WAIT_LOCK) put_holder(t, out, what);
+}
+
+static void put_threads(Thread *t, Buffer *out, int kind, Value what) {
+    buffer_printf(out, "%u thread%s:", t->vm->thread_count,
+                  t->vm->thread_count == 1 ? " waits" : "s wait");
+    put_thread(t, out, t, kind, what);
+    for (Thread *thread = t->vm->threads; thread; thread = thread->next) {
+        if (thread != t) put_thread(t, out, thread, thread->wait_kind, thread->wait_on);
+    }
+}
+
+static bool raise_deadlock(Thread *t, Buffer *text) {
+    Value message = object_value(str_from_buffer(t, text));
+    Value exception = exception_new(t, loop_state(t)->deadlock, &message, 1);
+    if (exception != VALUE_ERROR) raise_value(t, exception);
+    return false;
+}
+
+void deadlock_of_threads(Thread *t, Value what) {
+    PROBE(t, DEADLOCK, fixnum(0), VALUE_UNSET);
+    Buffer out = {0};
+    buffer_puts(&out, "nothing runs, no timer is set and nothing from outside can come, but ");
+    put_threads(t, &out, WAIT_LOCK, what);
+    raise_deadlock(t, &out);
+}
+
 bool deadlock_raise(Thread *t, Loop *loop) {
     PROBE(t, DEADLOCK, fixnum((int64_t)loop->object->tasks), VALUE_UNSET);
     Buffer out = {0};
     draw(t, loop, &out);
-    Value message = object_value(str_from_buffer(t, &out));
-    Value exception = exception_new(t, loop->state->deadlock, &message, 1);
-    if (exception != VALUE_ERROR) raise_value(t, exception);
-    return false;
+    if (!thread_is_alone(t)) {
+        buffer_puts(&out, "\nand ");
+        put_threads(t, &out, WAIT_LOOP, VALUE_NONE);
+    }
+    return raise_deadlock(t, &out);
 }

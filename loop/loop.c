@@ -127,7 +127,7 @@ Value loop_get_event_loop(Thread *t) {
 
 /* ---- life ---- */
 
-int64_t loop_now(const Loop *loop) { return clock_monotonic(&loop->state->clock); }
+int64_t loop_now(const Loop *loop) { return clock_monotonic(&loop->state->vm->clock); }
 
 Value loop_new(Thread *t, Class *cls) {
     Loop *loop = calloc(1, sizeof *loop);
@@ -244,7 +244,7 @@ void loop_install(Thread *t, bool virtual_time) {
     LoopState *state = calloc(1, sizeof *state);
     if (!state) memory_exhausted(sizeof *state);
     state->vm = t->vm;
-    state->clock.is_virtual = virtual_time;
+    t->vm->clock.is_virtual = virtual_time;
     t->vm->loop_state = state;
     signals_install(state);
     loop_class_install(t);
@@ -261,6 +261,9 @@ void loop_install(Thread *t, bool virtual_time) {
     hooks->sleep_stop = sleep_stop;
     hooks->lost_error = report_lost_error;
     hooks->signal = signals_deliver;
+    hooks->deadlock = deadlock_of_threads;
+    hooks->simulate_signal = signals_simulate;
+    hooks->signals_may_come = signals_may_come;
     hooks->unused_result = report_dropped;
 }
 

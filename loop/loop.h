@@ -19,9 +19,9 @@
 #include <signal.h>
 #include <uv.h>
 
-#include "loop/clock.h"
 #include "loop/ready.h"
 #include "loop/timers.h"
+#include "vm/baton.h"
 #include "vm/future.h"
 
 #define LOOP_SIGNAL_COUNT 65
@@ -50,7 +50,6 @@ typedef struct Handle {
 
 typedef struct LoopState {
     Vm *vm;
-    Clock clock;
     Loop *loops;          /* all that are not freed */
     Class *timer_handle;  /* the class TimerHandle */
     Class *deadlock;      /* tulip.Deadlock */
@@ -71,7 +70,8 @@ struct Loop {
     Thread *thread; /* running it, or NULL */
     bool stopping, closed, debug;
     bool uv_started;     /* uv, timer and wakeup are initialised */
-    bool waiting;        /* inside uv_run with nothing ready: others must wake it */
+    bool polling;        /* waits in libuv with nothing ready: others must wake it */
+    bool parked;         /* waits for other threads or a virtual moment */
     uint32_t io_handles; /* open handles that can bring events */
     uint64_t pass;       /* number of passes begun */
     Value exception_handler, task_factory; /* VALUE_NONE */
@@ -174,13 +174,17 @@ void report_pending_tasks(Thread *t, Loop *loop);
 
 /* Raise tulip.Deadlock with a drawing of who waits for what; returns false. */
 bool deadlock_raise(Thread *t, Loop *loop);
+/* The same for a thread that waits for [what], a lock (hook). */
+void deadlock_of_threads(Thread *t, Value what);
 
 /* ---- loop/signals.c ---- */
 
 void signals_install(LoopState *state);
 void signals_restore(LoopState *state);
 /* Which loop a signal must wake while the main thread waits in it. */
-void signals_set_waiting(Loop *loop);
+void signals_set_waiting(const Thread *t, Loop *loop);
+/* As if signal [number] had arrived; not when it is ignored or has no handler (hook). */
+void signals_simulate(Thread *t, int number);
 /* Run the handlers of arrived signals (hook). False: raised. */
 bool signals_deliver(Thread *t) MUST_CHECK;
 /* signal.signal: [handler] VALUE_UNSET restores the default; VALUE_NONE ignores. Returns the
@@ -188,7 +192,8 @@ bool signals_deliver(Thread *t) MUST_CHECK;
 Value signals_set_handler(Thread *t, int number, Value handler);
 /* Deliver [number] to the main thread's safepoints. */
 void signals_catch(int number);
-/* Is there a handler that a signal could run? */
-bool signals_may_come(const Loop *loop);
+/* Is there a handler that a signal could run? Of [loop]; of the program. */
+bool signals_may_reach(const Loop *loop);
+bool signals_may_come(const Vm *vm);
 
 #endif

@@ -11,6 +11,8 @@
  *
  * Read next: vm/task.c (a step), loop/deadlock.c.
  */
+#include <poll.h>
+
 #include "loop/loop.h"
 #include "vm/container.h"
 #include "vm/context.h"
@@ -47,7 +49,7 @@ static bool run_entries(Thread *t, Loop *loop, Value self, Value *roots) {
         roots[1] = entry.what;
         roots[2] = entry.arg;
         if (UNLIKELY(!run_entry(t, self, entry))) return false;
-        if (UNLIKELY(t->poll) && !thread_poll(t)) return false;
+        if (UNLIKELY(thread_poll_bits(t)) && !thread_poll(t)) return false;
     }
     return true;
 }
@@ -106,33 +108,58 @@ void loop_start_uv(Loop *loop) {
 }
 
 void loop_wake(Loop *loop) {
-    if (loop->waiting) uv_async_send(&loop->wakeup);
+    if (loop->polling) uv_async_send(&loop->wakeup);
+    else if (loop->parked) thread_unpark(loop->thread);
 }
 
-/* Could anything happen without us? */
-static bool can_hear(const Loop *loop) {
-    return loop->io_handles || signals_may_come(loop) || loop->state->vm->threads->next;
-}
+/* Could anything from outside the program reach the loop? */
+static bool can_hear(const Loop *loop) { return loop->io_handles || signals_may_reach(loop); }
 
 static bool tasks_wait(const Loop *loop) {
     return loop->object->tasks > 0 || loop->until != VALUE_NONE;
 }
 
-/* Wait in libuv, at most until [deadline] (INT64_MAX: without end). */
+/* One turn of libuv, waiting for the first event. Other threads run meanwhile, so its callbacks,
+ * which fill the ready queue, must wait until this one holds the baton again. */
+static void poll_uv(Thread *t, Loop *loop) {
+    if (thread_is_alone(t)) {
+        uv_run(&loop->uv, UV_RUN_ONCE);
+        return;
+    }
+    uv_run(&loop->uv, UV_RUN_NOWAIT);
+    if (loop->ready.count || loop->stopping) return;
+    struct pollfd backend = {.fd = uv_backend_fd(&loop->uv), .events = POLLIN};
+    int timeout = uv_backend_timeout(&loop->uv);
+    thread_leave(t);
+    poll(&backend, 1, timeout);
+    thread_return(t);
+    uv_run(&loop->uv, UV_RUN_NOWAIT);
+}
+
+/* Wait for other threads, or for a moment of virtual time. */
+static bool park(Thread *t, Loop *loop, int64_t deadline) {
+    loop->parked = true;
+    ParkResult result = thread_park(t, deadline, WAIT_LOOP, VALUE_NONE);
+    loop->parked = false;
+    if (result == PARK_DEADLOCK) return deadlock_raise(t, loop);
+    return thread_poll(t);
+}
+
+/* Wait in libuv, at most until [deadline] (CLOCK_NEVER: without end). */
 static void wait_in_uv(Thread *t, Loop *loop, int64_t deadline) {
     loop_start_uv(loop);
-    if (deadline != INT64_MAX) {
+    if (deadline != CLOCK_NEVER) {
         int64_t left = deadline - loop_now(loop);
         uv_update_time(&loop->uv);
         uv_timer_start(&loop->timer, on_timer,
                        left > 0 ? (uint64_t)((left + MILLISECOND - 1) / MILLISECOND) : 0, 0);
     }
-    signals_set_waiting(loop);
-    loop->waiting = true;
-    if (!(t->poll & POLL_SIGNAL)) uv_run(&loop->uv, UV_RUN_ONCE);
-    loop->waiting = false;
-    signals_set_waiting(NULL);
-    if (deadline != INT64_MAX) uv_timer_stop(&loop->timer);
+    signals_set_waiting(t, loop);
+    loop->polling = true;
+    if (!(thread_poll_bits(t) & POLL_SIGNAL)) poll_uv(t, loop);
+    loop->polling = false;
+    signals_set_waiting(t, NULL);
+    if (deadline != CLOCK_NEVER) uv_timer_stop(&loop->timer);
 }
 
 /* Nothing is ready: let time pass, or find that it never will. */
@@ -141,15 +168,13 @@ static bool wait(Thread *t, Loop *loop) {
         int64_t deadline = timers_first(&loop->timers)->deadline;
         if (deadline <= loop_now(loop)) return true;
         PROBE(t, LOOP_WAIT, float_new(t, clock_to_seconds(deadline - loop_now(loop))), VALUE_UNSET);
-        if (loop->state->clock.is_virtual && !loop->io_handles) {
-            clock_wait_until(&loop->state->clock, deadline);
-        } else {
-            wait_in_uv(t, loop, deadline);
-        }
+        if (t->vm->clock.is_virtual && !loop->io_handles) return park(t, loop, deadline);
+        wait_in_uv(t, loop, deadline);
         return thread_poll(t);
     }
-    if (tasks_wait(loop) && !can_hear(loop)) return deadlock_raise(t, loop);
-    wait_in_uv(t, loop, INT64_MAX);
+    if (!can_hear(loop) && (tasks_wait(loop) || !thread_is_alone(t)))
+        return park(t, loop, CLOCK_NEVER);
+    wait_in_uv(t, loop, CLOCK_NEVER);
     return thread_poll(t);
 }
 

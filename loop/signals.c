@@ -43,7 +43,7 @@ static void on_signal(int number) {
     }
     atomic_store(&arrived.pending[number], true);
     if (!arrived.main_thread) return;
-    __atomic_fetch_or(&arrived.main_thread->poll, POLL_SIGNAL, __ATOMIC_SEQ_CST);
+    thread_interrupt(arrived.main_thread);
     Loop *loop = atomic_load(&arrived.waiting);
     if (loop) uv_async_send(&loop->wakeup);
 }
@@ -73,15 +73,29 @@ void signals_restore(LoopState *state) {
     state->signals_installed = false;
 }
 
-void signals_set_waiting(Loop *loop) { atomic_store(&arrived.waiting, loop); }
+void signals_set_waiting(const Thread *t, Loop *loop) {
+    if (t == t->vm->main_thread) atomic_store(&arrived.waiting, loop);
+}
 
-bool signals_may_come(const Loop *loop) {
-    if (loop->signal_handle_count) return true;
+bool signals_may_come(const Vm *vm) {
+    const LoopState *state = vm->loop_state;
     for (int i = 1; i < LOOP_SIGNAL_COUNT; i++) {
-        Value handler = loop->state->signal_handlers[i];
+        Value handler = state->signal_handlers[i];
         if (i != SIGINT && handler != VALUE_UNSET && handler != VALUE_NONE) return true;
     }
     return false;
+}
+
+void signals_simulate(Thread *t, int number) {
+    LoopState *state = loop_state(t);
+    Value handler = state->signal_handlers[number];
+    if (handler == VALUE_NONE || (handler == VALUE_UNSET && number != SIGINT)) return;
+    atomic_store(&arrived.pending[number], true);
+    thread_interrupt(t->vm->main_thread);
+}
+
+bool signals_may_reach(const Loop *loop) {
+    return loop->signal_handle_count || signals_may_come(loop->state->vm);
 }
 
 Value signals_set_handler(Thread *t, int number, Value handler) {

@@ -40,6 +40,8 @@ typedef enum StdlibClass {
     CLASS_STRUCT_TIME,
     CLASS_QUEUE,
     CLASS_ANEXT,
+    CLASS_LOCK,
+    CLASS_RLOCK,
     STDLIB_CLASS_COUNT
 } StdlibClass;
 

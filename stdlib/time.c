@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The module time. All of it asks the clock of loop/clock.h, so under --virtual-time sleep() jumps
+ * The module time. All of it asks the clock of vm/clock.h, so under --virtual-time sleep() jumps
  * and time() starts at a fixed moment, in UTC.
  *
- * Read next: loop/clock.h.
+ * Read next: vm/clock.h.
  */
 #include <errno.h>
 #include <math.h>
 #include <time.h>
 
-#include "loop/loop.h"
 #include "stdlib/record.h"
 #include "stdlib/stdlib.h"
+#include "vm/baton.h"
 #include "vm/container.h"
 #include "vm/number.h"
 #include "vm/ops.h"
 #include "vm/str.h"
 
-static Clock *clock_of(Thread *t) { return &loop_state(t)->clock; }
+static Clock *clock_of(Thread *t) { return &t->vm->clock; }
 
 static Value seconds(Thread *t, int64_t ns) { return float_new(t, clock_to_seconds(ns)); }
 
@@ -66,13 +66,8 @@ static Value time_sleep(Thread *t, Value *args) {
     if (!arg_double(t, args[0], &delay)) return VALUE_ERROR;
     if (isnan(delay)) return raise_error(t, EXC_ValueError, "Invalid value NaN (not a number)");
     if (delay < 0) return raise_error(t, EXC_ValueError, "sleep length must be non-negative");
-    Clock *clock = clock_of(t);
-    int64_t deadline = clock_monotonic(clock) + clock_from_seconds(delay);
-    do { /* a signal ends the wait early: run its handler, then go on */
-        if (!(t->poll & POLL_SIGNAL)) clock_wait_until(clock, deadline);
-        if (!thread_poll(t)) return VALUE_ERROR;
-    } while (clock_monotonic(clock) < deadline);
-    return VALUE_NONE;
+    int64_t deadline = clock_monotonic(clock_of(t)) + clock_from_seconds(delay);
+    return thread_sleep_until(t, deadline) ? VALUE_NONE : VALUE_ERROR;
 }
 
 /* ---- broken-down time ---- */

@@ -10,7 +10,7 @@
 
 static Value virtual_time(Thread *t, Value *args) {
     (void)args;
-    return bool_value(loop_state(t)->clock.is_virtual);
+    return bool_value(t->vm->clock.is_virtual);
 }
 
 static Value lost_errors(Thread *t, Value *args) {

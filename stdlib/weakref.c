@@ -78,7 +78,7 @@ static void queue_callback(Heap *heap, WeakReference *ref) {
             memory_realloc(heap->pending, heap->pending_capacity * sizeof *heap->pending);
     }
     heap->pending[heap->pending_count++] = &ref->header;
-    if (heap->attention) *heap->attention |= POLL_FINALIZE;
+    heap_call_attention(heap, POLL_FINALIZE);
 }
 
 /* What is left of a target's references: live ones of a live target. */

@@ -51,12 +51,12 @@
     } while (0)
 #define POLL()                                                                                     \
     do {                                                                                           \
-        if (UNLIKELY(t->poll)) CHECK(safepoint(t));                                                \
+        if (UNLIKELY(thread_poll_bits(t))) CHECK(safepoint(t));                                    \
     } while (0)
 /* Take a conditional jump; a backward one is a safepoint. */
 #define BRANCH(jump)                                                                               \
     do {                                                                                           \
-        if (UNLIKELY(t->poll) && (jump) < 0) CHECK(safepoint(t));                                  \
+        if (UNLIKELY(thread_poll_bits(t)) && (jump) < 0) CHECK(safepoint(t));                      \
         pc += (jump);                                                                              \
     } while (0)
 #define ARITHMETIC(NAME, BINARY, FIXNUM_CASE, FLOAT_EXPRESSION)                                    \

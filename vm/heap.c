@@ -64,9 +64,15 @@ static uint32_t cells_in_block(int size_class) {
 
 /* ---- accounting ---- */
 
+void heap_call_attention(Heap *heap, int bits) {
+    if (!heap->attention || (__atomic_load_n(heap->attention, __ATOMIC_RELAXED) & bits) == bits)
+        return;
+    __atomic_fetch_or(heap->attention, bits, __ATOMIC_SEQ_CST);
+}
+
 static void note_allocation(Heap *heap, size_t bytes) {
     heap->bytes_since_step += bytes;
-    if (heap->bytes_since_step >= STEP_BYTES && heap->attention) *heap->attention |= POLL_COLLECT;
+    if (heap->bytes_since_step >= STEP_BYTES) heap_call_attention(heap, POLL_COLLECT);
 }
 
 void *heap_realloc(Heap *heap, void *buffer, size_t old_size, size_t new_size) {
@@ -355,8 +361,7 @@ static void revive_finalizable(Heap *heap) {
     for (size_t i = heap->pending_next; i < heap->pending_count; i++)
         heap_shade_object(heap, heap->pending[i]);
     mark_some(heap, SIZE_MAX);
-    if (heap->pending_next < heap->pending_count && heap->attention)
-        *heap->attention |= POLL_FINALIZE;
+    if (heap->pending_next < heap->pending_count) heap_call_attention(heap, POLL_FINALIZE);
 }
 
 static void finish_marking(Heap *heap) {
@@ -396,7 +401,7 @@ void heap_set_paused(Heap *heap, bool paused) {
 
 static void stress_collect(Thread *t) {
     Heap *heap = &t->vm->heap;
-    t->poll |= POLL_COLLECT; /* every safepoint looks */
+    thread_poll_raise(t, POLL_COLLECT); /* every safepoint looks */
     if (++heap->stress_count < heap->stress) return;
     heap->stress_count = 0;
     if (!heap->marking) start_cycle(heap);
@@ -442,7 +447,7 @@ static void verify_marking(Heap *heap) {
  * what one of them misses is found at the cycle's end. */
 static void stress_mark(Thread *t) {
     Heap *heap = &t->vm->heap;
-    t->poll |= POLL_COLLECT;
+    thread_poll_raise(t, POLL_COLLECT);
     if (heap->marking) {
         mark_some(heap, heap->stress_step);
         if (heap->gray_count) return;
@@ -456,7 +461,7 @@ static void stress_mark(Thread *t) {
 void heap_step(Thread *t) {
     Heap *heap = &t->vm->heap;
     heap->bytes_since_step = 0;
-    t->poll &= ~POLL_COLLECT;
+    thread_poll_clear(t, POLL_COLLECT);
     if (heap->stress) {
         stress_collect(t);
     } else if (heap->stress_step) {
@@ -497,7 +502,7 @@ void heap_register_finalizable(Heap *heap, Object *object) {
 
 void heap_run_finalizers(Thread *t) {
     Heap *heap = &t->vm->heap;
-    t->poll &= ~POLL_FINALIZE;
+    thread_poll_clear(t, POLL_FINALIZE);
     if (heap->finalizing) return;
     heap->finalizing = true;
     while (heap->pending_next < heap->pending_count) {

@@ -82,7 +82,7 @@ struct Heap {
     } markers[8];
     int marker_count;
     void (*weak_sweep)(Heap *heap); /* weak references: clear those to unmarked objects */
-    volatile int *attention;        /* the running thread's poll word */
+    int *attention;                 /* the running thread's poll word */
 };
 
 /* A new object of [size] bytes (header included), its other bytes zero. Never fails: when memory is
@@ -137,6 +137,8 @@ void heap_free_all(Heap *heap);
 void heap_add_marker(Heap *heap, RootMarker mark, void *context);
 /* [object] wants finalisation (vm/finalize.c): considered at the end of each marking. */
 void heap_register_finalizable(Heap *heap, Object *object);
+/* Let the running thread's next safepoint look at the heap: POLL_COLLECT or POLL_FINALIZE. */
+void heap_call_attention(Heap *heap, int bits);
 /* Run the finalisers that a collection has queued. Called by safepoints, never inside a native. */
 void heap_run_finalizers(Thread *t);
 /* At exit: finalise everything that still wants it, in creation order. */

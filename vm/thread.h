@@ -15,6 +15,7 @@
 
 #include "common/buffer.h"
 #include "vm/class.h"
+#include "vm/clock.h"
 #include "vm/heap.h"
 
 /* Built-in exception classes: vm->exceptions[EXC_TypeError]. */
@@ -47,6 +48,14 @@ typedef struct VmHooks {
     /* a safepoint saw POLL_SIGNAL (already cleared): false raised; NULL: KeyboardInterrupt is
      * raised */
     bool (*signal)(Thread *t);
+    /* could a signal handler run Tulip code? Then a wait without end is no deadlock. NULL: no */
+    bool (*signals_may_come)(const Vm *vm);
+    /* raise tulip.Deadlock: all threads wait, this one for [what] */
+    void (*deadlock)(Thread *t, Value what);
+    /* the number of the thread that holds [lock]; 0: free, or no lock. NULL: there are no locks */
+    uint64_t (*lock_owner)(Thread *t, Value lock);
+    /* the main thread shall see signal [number], as if it had arrived */
+    void (*simulate_signal)(Thread *t, int number);
     /* schedule a task's step on its loop (first step and wake-ups) */
     void (*task_schedule)(Thread *t, Value task);
     /* call callback(arg) in the next pass of [loop], in [context] (VALUE_NONE: the current one). A
@@ -68,7 +77,7 @@ typedef struct VmHooks {
 
 struct Thread {
     Vm *vm;
-    volatile int poll; /* a safepoint has something to do (POLL_… bits) */
+    int poll;          /* a safepoint has something to do (POLL_… bits); thread_poll_bits() */
     Frame *frame;      /* running frame; NULL outside execute() */
     Value *registers, *registers_top, *registers_end;
     Frame *frames, *frames_top, *frames_end;
@@ -79,8 +88,14 @@ struct Thread {
     uint32_t depth;        /* Tulip calls and native re-entries */
     uint32_t native_depth; /* nested execute() activations */
     char *c_stack_limit;   /* lowest address natives may reach */
-    Thread *next;          /* all threads of the vm */
+    Thread *next;          /* all threads of the vm, the newest first */
+    uint64_t number;       /* 1 is the main thread; threading.get_ident() */
     Value object;          /* threading's object or VALUE_NONE */
+    struct Seat *seat;     /* its place in the line for the baton (vm/baton.c) */
+    int wait_kind;         /* WaitKind: why it does not hold the baton; for reports */
+    Value wait_on;         /* with it: the lock …, or VALUE_NONE */
+    int64_t wait_deadline; /* with it: CLOCK_NEVER when there is none */
+    Thread *next_waiter;   /* in the queue of the lock it waits for */
     Value running_loop;  /* the event loop whose run_forever is under way in this thread, 0: none */
     Value event_loop;    /* set_event_loop's, 0: none */
     bool event_loop_set; /* set_event_loop was called */
@@ -117,6 +132,10 @@ struct Vm {
     uint32_t recursion_limit;
     uint32_t int_max_str_digits;
     Thread *threads, *main_thread;
+    uint32_t thread_count;   /* how many are alive */
+    uint64_t threads_made;
+    struct Baton *baton;     /* who runs (vm/baton.h) */
+    Clock clock;
     VmHooks hooks;
     struct Probe *probe; /* vm/probe.h */
     struct IdTable *ids;
@@ -181,8 +200,18 @@ static inline void leave_native(Thread *t) { t->depth--; }
 /* Safepoint for natives that loop (per item of a consumed iterator): collection, Ctrl-C, thread
  * hand-over. False: an exception was raised (KeyboardInterrupt). */
 bool thread_poll_slow(Thread *t) MUST_CHECK;
+static inline int thread_poll_bits(const Thread *t) {
+    return __atomic_load_n(&t->poll, __ATOMIC_RELAXED);
+}
 static inline MUST_CHECK bool thread_poll(Thread *t) {
-    return LIKELY(!t->poll) || thread_poll_slow(t);
+    return LIKELY(!thread_poll_bits(t)) || thread_poll_slow(t);
+}
+/* Set and clear bits; any thread, and signal handlers. The second returns what was there before. */
+static inline void thread_poll_raise(Thread *t, int bits) {
+    __atomic_fetch_or(&t->poll, bits, __ATOMIC_SEQ_CST);
+}
+static inline int thread_poll_clear(Thread *t, int bits) {
+    return __atomic_fetch_and(&t->poll, ~bits, __ATOMIC_SEQ_CST);
 }
 
 /* Free the identity numbers of a vm (vm/object.c) and what repr keeps per thread (vm/text.c). */
@@ -191,8 +220,13 @@ void rendering_free(Thread *t);
 
 Vm *vm_new(void);
 void vm_free(Vm *vm);
+/* A thread with its stacks, which does not run yet: vm/baton.h starts it. */
 Thread *thread_new(Vm *vm, size_t register_bytes);
 void thread_free(Thread *t);
+/* The calling OS thread is t's and has [size] bytes of C stack: natives stop short of its end. */
+void thread_measure_stack(Thread *t, size_t size);
+/* POLL_SIGNAL, and out of whatever t waits in; may be called by a signal handler. */
+void thread_interrupt(Thread *t);
 
 #define BUILTIN_CLASS(t, KIND)   ((t)->vm->classes[OBJ_##KIND])
 #define EXCEPTION_CLASS(t, NAME) ((t)->vm->exceptions[EXC_##NAME])

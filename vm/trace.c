@@ -312,7 +312,8 @@ static void shade_thread(Heap *heap, Thread *t) {
     shade_values(heap, t->registers, (size_t)(t->registers_top - t->registers));
     shade_frames(heap, t->frame);
     Value values[] = {t->exception, t->handling,           t->done_value,        t->parked_on,
-                      t->object,    t->asyncgen_firstiter, t->asyncgen_finalizer};
+                      t->object,    t->asyncgen_firstiter, t->asyncgen_finalizer,
+                      t->wait_on};
     shade_values(heap, values, sizeof values / sizeof *values);
 }
 

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 
 #include "common/arena.h"
+#include "vm/baton.h"
 #include "vm/container.h"
 #include "vm/execute.h"
 #include "vm/generator.h"
@@ -36,14 +37,16 @@ static void *reserve(size_t bytes) {
     return p;
 }
 
-/* The lowest address of this thread's C stack that natives may use. */
-static char *c_stack_limit(void) {
+/* How large the system lets the first thread's C stack grow. */
+static size_t main_stack_size(void) {
     struct rlimit limit;
-    char *here = __builtin_frame_address(0);
     size_t size = 8 * 1024 * 1024;
     if (!getrlimit(RLIMIT_STACK, &limit) && limit.rlim_cur != RLIM_INFINITY) size = limit.rlim_cur;
-    if (size > 64 * 1024 * 1024) size = 64 * 1024 * 1024;
-    return here - size + C_STACK_RESERVE;
+    return size > 64 * 1024 * 1024 ? 64 * 1024 * 1024 : size;
+}
+
+void thread_measure_stack(Thread *t, size_t size) {
+    t->c_stack_limit = (char *)__builtin_frame_address(0) - size + C_STACK_RESERVE;
 }
 
 Thread *thread_new(Vm *vm, size_t register_bytes) {
@@ -56,11 +59,12 @@ Thread *thread_new(Vm *vm, size_t register_bytes) {
     t->frames = t->frames_top = reserve(frame_bytes);
     t->frames_end = t->frames + frame_bytes / sizeof(Frame);
     t->exception = VALUE_UNSET;
-    t->handling = t->done_value = t->parked_on = t->object = VALUE_NONE;
+    t->handling = t->done_value = t->parked_on = t->object = t->wait_on = VALUE_NONE;
     t->asyncgen_firstiter = t->asyncgen_finalizer = VALUE_NONE;
-    t->c_stack_limit = c_stack_limit();
+    t->number = ++vm->threads_made;
     t->next = vm->threads;
     vm->threads = t;
+    vm->thread_count++;
     return t;
 }
 
@@ -68,6 +72,7 @@ void thread_free(Thread *t) {
     Thread **link = &t->vm->threads;
     while (*link != t) link = &(*link)->next;
     *link = t->next;
+    t->vm->thread_count--;
     munmap(t->registers, (size_t)((char *)t->registers_end - (char *)t->registers));
     munmap(t->frames, (size_t)((char *)t->registers_end - (char *)t->registers) / FRAME_RATIO);
     rendering_free(t);
@@ -75,10 +80,11 @@ void thread_free(Thread *t) {
 }
 
 bool thread_poll_slow(Thread *t) {
-    if (t->poll & POLL_COLLECT) heap_step(t);
-    if (t->poll & POLL_FINALIZE) heap_run_finalizers(t);
-    if (!(t->poll & POLL_SIGNAL)) return true;
-    t->poll &= ~POLL_SIGNAL;
+    if (thread_poll_bits(t) & POLL_COLLECT) heap_step(t);
+    if (thread_poll_bits(t) & POLL_FINALIZE) heap_run_finalizers(t);
+    if (thread_poll_bits(t) & POLL_SWITCH) thread_pass(t);
+    if (!(thread_poll_bits(t) & POLL_SIGNAL)) return true;
+    thread_poll_clear(t, POLL_SIGNAL);
     if (t->vm->hooks.signal) return t->vm->hooks.signal(t);
     raise_error(t, EXC_KeyboardInterrupt, "");
     return false;
@@ -112,6 +118,8 @@ Vm *vm_new(void) {
     vm->int_max_str_digits = 4300;
     set_hash_key(vm);
     Thread *t = vm->main_thread = thread_new(vm, (size_t)1 << 30);
+    thread_measure_stack(t, main_stack_size());
+    baton_new(vm);
     vm->heap.attention = &t->poll;
     intern_names(vm);
     vm_bootstrap_classes(t);
@@ -122,11 +130,12 @@ Vm *vm_new(void) {
 #define INIT(function) function(t);
 #include "vm/init.def"
 #undef INIT
-    if (vm->heap.stress || vm->heap.stress_step) t->poll |= POLL_COLLECT;
+    if (vm->heap.stress || vm->heap.stress_step) thread_poll_raise(t, POLL_COLLECT);
     return vm;
 }
 
 void vm_free(Vm *vm) {
+    baton_free(vm);
     heap_free_all(&vm->heap);
     while (vm->threads) thread_free(vm->threads);
     str_intern_free(vm);

@@ -43,7 +43,7 @@ static void wait_long(Loop *loop) {
 /* Runs on a thread of its own: stop the loop once it waits. */
 static void stop_from_outside(void *argument) {
     Loop *loop = argument;
-    volatile bool *waiting = &loop->waiting;
+    volatile bool *waiting = &loop->polling;
     while (!*waiting) uv_sleep(1);
     loop->stopping = true;
     loop_wake(loop);

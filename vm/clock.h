@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The clock that everything with a notion of time asks: loops, time.time(), time.sleep().
+ * The clock that everything with a notion of time asks: loops, waiting threads, time.time().
  *
  * The real clock is the system's. The virtual one stands still while code runs and jumps when
  * everybody waits, so a program of three seconds takes three milliseconds and always prints the
  * same. It starts at a fixed moment (CLOCK_VIRTUAL_EPOCH, UTC).
  *
- * Read next: loop/run.c (who jumps), stdlib/time.c.
+ * Only the thread that holds the baton moves the virtual clock, or whoever finds that nobody can.
+ * Read next: vm/baton.c (who waits, who jumps), stdlib/time.c.
  */
-#ifndef TULIP_LOOP_CLOCK_H
-#define TULIP_LOOP_CLOCK_H
+#ifndef TULIP_VM_CLOCK_H
+#define TULIP_VM_CLOCK_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #define CLOCK_SECOND        INT64_C(1000000000)
+#define CLOCK_NEVER         INT64_MAX
 #define CLOCK_VIRTUAL_EPOCH (INT64_C(1420070400) * CLOCK_SECOND) /* 2015-01-01 00:00:00 UTC */
 
 typedef struct Clock {
@@ -22,13 +24,13 @@ typedef struct Clock {
     int64_t elapsed; /* virtual: nanoseconds since the start */
 } Clock;
 
+/* Nanoseconds of the system's clock that only grows, whatever clock the program sees. */
+int64_t clock_real(void);
 /* Nanoseconds that only grow; the virtual clock starts at 0. */
 int64_t clock_monotonic(const Clock *clock);
 /* Nanoseconds since 1970. */
 int64_t clock_wall(const Clock *clock);
-/* Wait until [deadline] of clock_monotonic, or jump there. Returns early when a signal arrives. */
-void clock_wait_until(Clock *clock, int64_t deadline);
-/* Seconds to nanoseconds, rounded and clamped to about 290 years. */
+/* Seconds to nanoseconds, rounded and clamped to about 120 years. */
 int64_t clock_from_seconds(double seconds);
 static inline double clock_to_seconds(int64_t ns) { return (double)ns / 1e9; }
 

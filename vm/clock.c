@@ -2,9 +2,9 @@
 /*
  * The real clock and the virtual one.
  *
- * Read next: loop/clock.h.
+ * Read next: vm/clock.h.
  */
-#include "loop/clock.h"
+#include "vm/clock.h"
 
 #include <math.h>
 #include <time.h>
@@ -15,21 +15,14 @@ static int64_t system_time(clockid_t id) {
     return now.tv_sec * CLOCK_SECOND + now.tv_nsec;
 }
 
+int64_t clock_real(void) { return system_time(CLOCK_MONOTONIC); }
+
 int64_t clock_monotonic(const Clock *clock) {
-    return clock->is_virtual ? clock->elapsed : system_time(CLOCK_MONOTONIC);
+    return clock->is_virtual ? clock->elapsed : clock_real();
 }
 
 int64_t clock_wall(const Clock *clock) {
     return clock->is_virtual ? CLOCK_VIRTUAL_EPOCH + clock->elapsed : system_time(CLOCK_REALTIME);
-}
-
-void clock_wait_until(Clock *clock, int64_t deadline) {
-    if (clock->is_virtual) {
-        if (deadline > clock->elapsed) clock->elapsed = deadline;
-        return;
-    }
-    struct timespec until = {deadline / CLOCK_SECOND, deadline % CLOCK_SECOND};
-    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 }
 
 int64_t clock_from_seconds(double seconds) {

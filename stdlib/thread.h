@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the parts of the module _thread share: locks and locals are classes of their own files.
+ *
+ * Read next: stdlib/lock.c, stdlib/thread_native.c.
+ */
+#ifndef TULIP_STDLIB_THREAD_H
+#define TULIP_STDLIB_THREAD_H
+
+#include "stdlib/stdlib.h"
+
+/* _thread.lock and _thread.RLock. */
+typedef struct Lock {
+    Object header;
+    Thread *first, *last; /* who waits, in the order in which they came */
+    uint64_t owner;       /* the number of the thread that took it; 0: it is free */
+    int64_t count;        /* RLock: how often its owner took it */
+} Lock;
+
+#define LOCK(v) ((Lock *)(uintptr_t)(v))
+
+/* A lock that nobody holds. */
+Value lock_new(Thread *t);
+/* Take [lock], waiting until [deadline] (CLOCK_NEVER: as long as it takes). 1: taken, 0: too late,
+ * -1: raised. [lock] must be rooted. */
+int lock_take(Thread *t, Lock *lock, int64_t deadline) MUST_CHECK;
+/* Free it, and let the first that waits try. */
+void lock_free(Lock *lock);
+
+/* Make the classes lock, RLock and _local, and put them into [module]. */
+void lock_install(Thread *t, Module *module);
+void local_install(Thread *t, Module *module);
+
+#endif
