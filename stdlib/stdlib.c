@@ -23,6 +23,7 @@ static void mark(Heap *heap, void *context) {
     }
     if (lib->sys) heap_shade_object(heap, &lib->sys->header);
     if (lib->exit_calls) heap_shade_object(heap, &lib->exit_calls->header);
+    if (lib->regex) regex_state_mark(heap, lib->regex);
 }
 
 void stdlib_install(Thread *t) {
@@ -43,6 +44,7 @@ void stdlib_release(Vm *vm) {
     Stdlib *lib = vm->stdlib_state;
     sources_free(vm);
     weak_table_free(vm);
+    regex_state_free(lib->regex);
     while (lib->signatures) {
         SignatureCache *entry = lib->signatures;
         lib->signatures = entry->next;

@@ -42,6 +42,10 @@ typedef enum StdlibClass {
     CLASS_ANEXT,
     CLASS_LOCK,
     CLASS_RLOCK,
+    CLASS_PATTERN,
+    CLASS_MATCH,
+    CLASS_SCANNER,
+    CLASS_MATCH_ITERATOR,
     STDLIB_CLASS_COUNT
 } StdlibClass;
 
@@ -54,6 +58,7 @@ typedef struct SignatureCache {
 
 typedef struct SourceText SourceText;
 typedef struct WeakTable WeakTable;
+typedef struct RegexState RegexState;
 
 typedef struct Stdlib {
     Class *classes[STDLIB_CLASS_COUNT]; /* NULL until the module is imported */
@@ -62,6 +67,7 @@ typedef struct Stdlib {
     SourceText *texts;          /* sources that are no files: -c, standard input, prompts */
     SourceText *recent;         /* the file read last for a traceback */
     WeakTable *weak;            /* weak references by what they refer to */
+    RegexState *regex;          /* of the module re, NULL until it is imported */
     bool finalizing;            /* the program is ending */
     bool stdout_broken;         /* writing to descriptor 1 met EPIPE */
     SignatureCache *signatures; /* parsed signatures of native constructors */
@@ -108,6 +114,9 @@ bool bind_raw(Thread *t, const char *name, const char *signature, Value *out, co
 
 /* Release the table of weak references (stdlib/weakref.c). */
 void weak_table_free(Vm *vm);
+/* Shade and release what the module re keeps (stdlib/regex_code.c). */
+void regex_state_mark(Heap *heap, RegexState *state);
+void regex_state_free(RegexState *state);
 /* Call what atexit registered, the last one first (stdlib/atexit.c). */
 void exit_calls_run(Thread *t);
 
