@@ -183,7 +183,8 @@ static Ending run_module(Thread *t, const Options *o) {
     if (!find_module(t, STR(roots[0]), &source, &roots[1])) {
         if (!exception_matches(t, EXC_ModuleNotFoundError)) return ending_of_exception(t);
         Str *message = value_str(t, exception_take(t));
-        fprintf(stderr, "tulip: %s\n", message ? message->data : o->target);
+        fprintf(stderr, "tulip: %.*s\n", message ? (int)message->size : 1000,
+                message ? message->data : o->target);
         return (Ending){.status = STATUS_ERROR};
     }
     char *path = source.embedded ? strdup(source.path) : absolute(source.path);

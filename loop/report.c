@@ -70,7 +70,8 @@ bool report_default(Thread *t, Dict *context) {
     Buffer out = {0};
     Value message = dict_get_str(t, context, NAME_OF(t, message));
     bool has_message = message != VALUE_UNSET && is_str(message) && STR(message)->size;
-    buffer_puts(&out, has_message ? STR(message)->data : "Unhandled exception in event loop");
+    if (has_message) buffer_append(&out, STR(message)->data, STR(message)->size);
+    else buffer_puts(&out, "Unhandled exception in event loop");
     put_context(t, context, &out);
     buffer_putc(&out, '\n');
     Value exception = dict_get_str(t, context, NAME_OF(t, exception));

@@ -98,7 +98,7 @@ static Value builtin_ascii(Thread *t, Value *args) {
 
 static Value builtin_format(Thread *t, Value *args) {
     if (!is_str(args[1]))
-        return raise_error(t, EXC_TypeError, "format() argument 2 must be str, not %T", args[1]);
+        return raise_error(t, EXC_TypeError, "format() argument 2 must be str, not %N", args[1]);
     return text_or_error(value_format(t, args[0], STR(args[1])));
 }
 

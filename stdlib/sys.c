@@ -180,8 +180,8 @@ static Value sys_unraisablehook(Thread *t, Value *args) {
     }
     Buffer out = {0};
     bool has_object = roots[2] != VALUE_UNSET && roots[2] != VALUE_NONE;
-    const char *message = is_str(roots[1]) ? STR(roots[1])->data : "Exception ignored in";
-    buffer_puts(&out, message);
+    if (is_str(roots[1])) buffer_append(&out, STR(roots[1])->data, STR(roots[1])->size);
+    else buffer_puts(&out, "Exception ignored in");
     if (has_object) {
         Str *text = value_repr(t, roots[2]);
         if (!text) exception_take(t);

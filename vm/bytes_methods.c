@@ -151,7 +151,7 @@ Value bytes_method_fromhex(Thread *t, Value *args) {
             continue;
         }
         int high = hex_digit(p[0]);
-        int low = high < 0 ? -1 : hex_digit(p[1]);
+        int low = high < 0 || p + 1 == end ? -1 : hex_digit(p[1]);
         if (low < 0) {
             size_t at = str_index_at(STR(args[1]), (size_t)(p - start) + (high >= 0));
             buffer_free(&out);

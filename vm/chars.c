@@ -83,7 +83,7 @@ bool chars_name_argument(Thread *t, Value v, const char *what, const char **out)
     *out = NULL;
     if (v == VALUE_UNSET) return true;
     if (!is_str(v)) {
-        raise_error(t, EXC_TypeError, "%s must be str, not %T", what, v);
+        raise_error(t, EXC_TypeError, "%s must be str, not %N", what, v);
         return false;
     }
     if (strlen(STR(v)->data) != STR(v)->size) {
@@ -271,7 +271,7 @@ Value chars_method_endswith(Thread *t, Value *args) {
 
 Value chars_method_removeprefix(Thread *t, Value *args) {
     Chars prefix, text = chars_of(args[0]);
-    if (!chars_operand(t, args[0], args[1], "removeprefix() argument must be str, not %T", &prefix))
+    if (!chars_operand(t, args[0], args[1], "removeprefix() argument must be str, not %N", &prefix))
         return VALUE_ERROR;
     if (!prefix.size || !begins(text, prefix)) return chars_same(t, args[0]);
     return chars_new(t, args[0], text.data + prefix.size, text.size - prefix.size);
@@ -279,7 +279,7 @@ Value chars_method_removeprefix(Thread *t, Value *args) {
 
 Value chars_method_removesuffix(Thread *t, Value *args) {
     Chars suffix, text = chars_of(args[0]);
-    if (!chars_operand(t, args[0], args[1], "removesuffix() argument must be str, not %T", &suffix))
+    if (!chars_operand(t, args[0], args[1], "removesuffix() argument must be str, not %N", &suffix))
         return VALUE_ERROR;
     if (!suffix.size || !ends(text, suffix)) return chars_same(t, args[0]);
     return chars_new(t, args[0], text.data, text.size - suffix.size);
@@ -313,9 +313,9 @@ Value chars_method_replace(Thread *t, Value *args) {
     Chars old, new;
     int64_t limit;
     if (!arg_int64(t, args[3], &limit)) return VALUE_ERROR;
-    if (!chars_operand(t, self, args[1], "replace() argument 1 must be str, not %T", &old))
+    if (!chars_operand(t, self, args[1], "replace() argument 1 must be str, not %N", &old))
         return VALUE_ERROR;
-    if (!chars_operand(t, self, args[2], "replace() argument 2 must be str, not %T", &new))
+    if (!chars_operand(t, self, args[2], "replace() argument 2 must be str, not %N", &new))
         return VALUE_ERROR;
     size_t most = limit < 0 ? SIZE_MAX : (size_t)limit;
     Chars text = chars_of(self);

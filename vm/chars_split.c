@@ -135,8 +135,8 @@ static size_t line_break(Value self, const char *p, const char *end) {
 
 Value chars_method_splitlines(Thread *t, Value *args) {
     Value self = args[0];
-    int keep = value_truth(t, args[1]);
-    if (keep < 0) return VALUE_ERROR;
+    int64_t keep;
+    if (!arg_clamped(t, args[1], &keep)) return VALUE_ERROR;
     List *list = list_new(t, 4);
     Chars text = chars_of(self);
     const char *start = text.data, *end = text.data + text.size;

@@ -172,7 +172,7 @@ static size_t kind_size(ObjectKind kind) {
     case OBJ_INT:
     case OBJ_BOOL: return sizeof(BigInt);
     case OBJ_FLOAT: return sizeof(Float);
-    case OBJ_STR: return offsetof(Str, data);
+    case OBJ_STR: return offsetof(Str, own_text);
     case OBJ_BYTES: return offsetof(Bytes, data);
     case OBJ_BYTEARRAY: return sizeof(Bytearray);
     case OBJ_LIST: return sizeof(List);

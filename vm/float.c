@@ -46,7 +46,9 @@ double float_floordiv(double a, double b) {
 
 Value float_power(Thread *t, double a, double b) {
     if (a == 0.0 && b < 0) {
-        return raise_error(t, EXC_ZeroDivisionError, "0.0 cannot be raised to a negative power");
+        return isinf(b) ? float_new(t, HUGE_VAL)
+                        : raise_error(t, EXC_ZeroDivisionError,
+                                      "0.0 cannot be raised to a negative power");
     }
     if (a < 0 && isfinite(a) && isfinite(b) && b != floor(b)) {
         return raise_error(t, EXC_ValueError,

@@ -201,8 +201,9 @@ static Value hex(Thread *t, Value *args) {
 }
 
 static Value fromhex(Thread *t, Value *args) {
-    Str *text;
-    if (!arg_str(t, args[1], "fromhex() argument", &text)) return VALUE_ERROR;
+    if (!is_str(args[1]))
+        return raise_error(t, EXC_TypeError, "bad argument type for built-in operation");
+    Str *text = STR(args[1]);
     double d;
     if (!float_parse_hex(text->data, text->size, &d)) {
         return raise_error(t, EXC_ValueError, "invalid hexadecimal floating-point string");
@@ -219,8 +220,21 @@ static Value fromhex(Thread *t, Value *args) {
 static Value format(Thread *t, Value *args) {
     Str *spec;
     if (!arg_str(t, args[1], "__format__() argument", &spec)) return VALUE_ERROR;
-    Str *text = spec->size == 0 ? value_str(t, args[0]) : format_float(t, float_of(args[0]), spec);
+    Str *text = spec->size == 0 ? value_str(t, args[0]) : format_float(t, args[0], spec);
     return text ? object_value(text) : VALUE_ERROR;
+}
+
+/* How C's double or float is laid out in memory. */
+static Value getformat(Thread *t, Value *args) {
+    Str *type;
+    if (!arg_str(t, args[1], "__getformat__() argument", &type)) return VALUE_ERROR;
+    if (strcmp(type->data, "double") != 0 && strcmp(type->data, "float") != 0) {
+        return raise_error(t, EXC_ValueError,
+                           "__getformat__() argument 1 must be 'double' or 'float'");
+    }
+    const uint16_t one = 1;
+    bool little = *(const uint8_t *)&one == 1;
+    return object_value(str_from(t, little ? "IEEE, little-endian" : "IEEE, big-endian"));
 }
 
 static Value getnewargs(Thread *t, Value *args) {
@@ -266,6 +280,8 @@ static const NativeDef float_methods[] = {
     {"@@fromhex", fromhex, "(type, string, /)", "The float of a hexadecimal text."},
     {"__format__", format, "(self, format_spec, /)",
      "The text of self laid out as the format asks."},
+    {"@@__getformat__", getformat, "(type, typestr, /)",
+     "The layout of 'double' or 'float': IEEE, and which end comes first."},
     {"__getnewargs__", getnewargs, "(self, /)",
      "Arguments with which __new__ makes an equal float."},
     {0},

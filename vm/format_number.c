@@ -91,12 +91,25 @@ static void put_printf(Buffer *out, double d, char type, int precision, bool alt
     out->size += (size_t)size;
 }
 
+/* The decimal exponent of [d] rounded to [precision] digits. */
+static int exponent_of(double d, int precision) {
+    char text[32];
+    snprintf(text, sizeof text, "%.*e", precision - 1 > 17 ? 17 : precision - 1, d);
+    return atoi(strchr(text, 'e') + 1);
+}
+
+/* %#g: the C library's loses zeros where rounding adds a digit (999999.5). */
+static void put_general_full(Buffer *out, double d, char type, int precision) {
+    int exponent = exponent_of(d, precision);
+    if (exponent < -4 || exponent >= precision)
+        put_printf(out, d, type == 'G' ? 'E' : 'e', precision - 1, true);
+    else put_printf(out, d, 'f', precision - 1 - exponent, true);
+}
+
 /* %g that never looks like an int: an exponent already from 10**(precision - 1) on, otherwise a
  * point. */
 static void put_general(Buffer *out, double d, char type, int precision, bool alternate) {
-    char text[32];
-    snprintf(text, sizeof text, "%.*e", precision - 1 > 17 ? 17 : precision - 1, d);
-    int exponent = atoi(strchr(text, 'e') + 1);
+    int exponent = exponent_of(d, precision);
     if (exponent < -4 || exponent + 1 > precision - 1) {
         size_t start = out->size;
         put_printf(out, d, type == 'G' ? 'E' : 'e', precision - 1, alternate);
@@ -141,6 +154,7 @@ void format_put_double(Buffer *out, double d, char type, int precision, bool alt
         buffer_puts(out, upper ? (d < 0 ? "-INF" : "INF") : (d < 0 ? "-inf" : "inf"));
     else if (type == 'r') put_repr(out, d, alternate);
     else if (type != 'g' && type != 'G') put_printf(out, d, type, precision, alternate);
+    else if (!point_zero && alternate) put_general_full(out, d, type, precision ? precision : 1);
     else if (!point_zero) put_printf(out, d, type, precision ? precision : 1, alternate);
     else put_general(out, d, type, precision ? precision : 1, alternate);
 }
@@ -195,16 +209,18 @@ static bool is_float_type(uint32_t type) {
     return type && type < 0x80 && strchr("eEfFgG%", (int)type);
 }
 
-Str *format_float(Thread *t, double d, Str *spec) {
+Str *format_float(Thread *t, Value v, Str *spec) {
     Buffer out = {0};
+    double d = float_of(v);
     if (!spec->size) {
         float_repr_into(&out, d);
         return str_from_buffer(t, &out);
     }
     FormatSpec f;
-    if (!format_parse(t, spec, "float", '\0', '>', &f)) return NULL;
+    const char *type_name = class_of(t->vm, v)->name->data;
+    if (!format_parse(t, spec, type_name, '\0', '>', &f)) return NULL;
     if (f.type && f.type != 'n' && !is_float_type(f.type)) {
-        format_raise_type(t, f.type, "float");
+        format_raise_type(t, f.type, type_name);
         return NULL;
     }
     return finish(t, &out, put_float(t, &out, d, &f));
@@ -227,8 +243,11 @@ static bool check_int_spec(Thread *t, const FormatSpec *spec) {
 
 static bool put_character(Thread *t, Buffer *out, Value v, const FormatSpec *spec) {
     int64_t c;
-    if (!int_to_int64(v, &c) || c < 0 || c > 0x10FFFF) {
-        raise_error(t, EXC_OverflowError, "%%c arg not in range(0x110000)");
+    bool fits = int_to_int64(v, &c);
+    if (!fits || c < 0 || c > 0x10FFFF) {
+        raise_error(t, EXC_OverflowError,
+                    fits ? "%%c arg not in range(0x110000)"
+                         : "Python int too large to convert to C long");
         return false;
     }
     char bytes[8];

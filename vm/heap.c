@@ -22,6 +22,7 @@
 
 #include "common/arena.h"
 #include "vm/frame.h"
+#include "vm/str.h"
 
 enum {
     STEP_BYTES = 64 * 1024, /* allocation between two steps */
@@ -99,7 +100,8 @@ static bool owns_nothing(const Heap *heap, const Object *object) {
     switch (object_kind(object)) {
     case OBJ_OBJECT: return !((const Instance *)object)->attributes.more;
     case OBJ_STR:
-        return object_class(object) == heap->vm->classes[OBJ_STR] && !((const Str *)object)->marks;
+        return object_class(object) == heap->vm->classes[OBJ_STR] &&
+               str_owns_nothing((const Str *)object);
     case OBJ_TUPLE: return object_class(object) == heap->vm->classes[OBJ_TUPLE];
     default: return !object_needs_finalize[object->kind];
     }

@@ -114,7 +114,10 @@ static Value from_number_or_text(Thread *t, Value v) {
     if (trunc != VALUE_UNSET) {
         Value converted = call_value(t, trunc, &v, 1);
         if (converted == VALUE_ERROR) return VALUE_ERROR;
-        return value_index(t, converted);
+        if (is_int(converted)) return plain(t, converted);
+        if (class_of(t->vm, converted)->slots.index) return value_index(t, converted);
+        return raise_error(t, EXC_TypeError, "__trunc__ returned non-Integral (type %T)",
+                           converted);
     }
     if (is_str(v)) return int_from_text(t, STR(v)->data, STR(v)->size, 10, v);
     if (is_kind(v, OBJ_BYTES)) {
@@ -221,10 +224,10 @@ static Value getnewargs(Thread *t, Value *args) {
     return object_value(tuple_from(t, &self, 1));
 }
 
-/* The byteorder argument: is it "little"? -1 raised. */
-static int is_little(Thread *t, Value order) {
+/* The byteorder argument: is it "little"? -1 raised, with a message that begins with [what]. */
+static int is_little(Thread *t, Value order, const char *what) {
     Str *text;
-    if (!arg_str(t, order, "byteorder", &text)) return -1;
+    if (!arg_str(t, order, what, &text)) return -1;
     if (strcmp(text->data, "little") == 0) return 1;
     if (strcmp(text->data, "big") == 0) return 0;
     raise_error(t, EXC_ValueError, "byteorder must be either 'little' or 'big'");
@@ -245,8 +248,7 @@ static bool export_bytes(const mpz_t z, bool is_signed, uint8_t *bytes, size_t s
     mpz_init_set(rest, z);
     bool negative = mpz_sgn(z) < 0;
     if (negative) mpz_add_ui(rest, rest, 1); /* -z - 1, then inverted */
-    bool fits = mpz_sgn(rest) == 0 ? !(size == 0 && negative)
-                                   : mpz_sizeinbase(rest, 2) + (is_signed ? 1 : 0) <= size * 8;
+    bool fits = mpz_sgn(rest) == 0 || mpz_sizeinbase(rest, 2) + (is_signed ? 1 : 0) <= size * 8;
     if (fits) {
         memset(bytes, 0, size);
         mpz_export(bytes, NULL, -1, 1, 0, 0, rest);
@@ -258,7 +260,7 @@ static bool export_bytes(const mpz_t z, bool is_signed, uint8_t *bytes, size_t s
 
 static Value to_bytes(Thread *t, Value *args) {
     int64_t size;
-    int little = is_little(t, args[2]);
+    int little = is_little(t, args[2], "to_bytes() argument 'byteorder'");
     if (little < 0 || !arg_int64(t, args[1], &size)) return VALUE_ERROR;
     int is_signed = value_truth(t, args[3]);
     if (is_signed < 0) return VALUE_ERROR;
@@ -303,29 +305,11 @@ static Value bytes_of_items(Thread *t, Value iterable) {
     if (is_str(iterable) || is_int(iterable) || is_float(iterable)) {
         return raise_error(t, EXC_TypeError, "cannot convert '%T' object to bytes", iterable);
     }
-    List *items = list_from_iterable(t, iterable);
-    if (!items) return VALUE_ERROR;
-    Buffer out = {0};
-    for (size_t i = 0; i < items->size; i++) {
-        int64_t byte;
-        if (!is_int(items->items[i])) {
-            buffer_free(&out);
-            return raise_error(t, EXC_TypeError, "'%T' object cannot be interpreted as an integer",
-                               items->items[i]);
-        }
-        if (!int_to_int64(items->items[i], &byte) || byte < 0 || byte > 255) {
-            buffer_free(&out);
-            return raise_error(t, EXC_ValueError, "bytes must be in range(0, 256)");
-        }
-        buffer_putc(&out, (char)byte);
-    }
-    Value result = object_value(bytes_new(t, out.data ? out.data : "", out.size));
-    buffer_free(&out);
-    return result;
+    return call_value(t, object_value(BUILTIN_CLASS(t, BYTES)), &iterable, 1);
 }
 
 static Value from_bytes(Thread *t, Value *args) {
-    int little = is_little(t, args[2]);
+    int little = is_little(t, args[2], "from_bytes() argument 'byteorder'");
     if (little < 0) return VALUE_ERROR;
     int is_signed = value_truth(t, args[3]);
     if (is_signed < 0) return VALUE_ERROR;

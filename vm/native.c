@@ -217,7 +217,7 @@ bool arg_double(Thread *t, Value v, double *out) {
 
 bool arg_str(Thread *t, Value v, const char *what, Str **out) {
     if (!is_str(v)) {
-        raise_error(t, EXC_TypeError, "%s must be str, not %T", what, v);
+        raise_error(t, EXC_TypeError, "%s must be str, not %N", what, v);
         return false;
     }
     *out = STR(v);

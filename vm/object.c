@@ -177,7 +177,7 @@ const Slots object_slots = {
 
 static Value object_format(Thread *t, Value *args) {
     if (!is_str(args[1])) {
-        return raise_error(t, EXC_TypeError, "__format__() argument must be str, not %T", args[1]);
+        return raise_error(t, EXC_TypeError, "__format__() argument must be str, not %N", args[1]);
     }
     if (STR(args[1])->size > 0) {
         return raise_error(t, EXC_TypeError, "unsupported format string passed to %T.__format__",

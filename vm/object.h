@@ -149,7 +149,8 @@ struct Str {
     size_t size;     /* bytes */
     size_t length;   /* code points */
     uint32_t *marks; /* byte offset of every 64th code point, built lazily; NULL for ASCII */
-    char data[];     /* NUL-terminated */
+    char *data;      /* own_text, or a piece of memory shared with longer strs: see vm/str.c */
+    char own_text[];
 };
 
 typedef struct Bytes {

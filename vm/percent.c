@@ -184,8 +184,9 @@ static Value int_argument(Percent *f, Value v, char type) {
         to_int = NULL;
     Value number = to_int ? to_int(t, v) : VALUE_UNSET;
     if (!number || is_int(number)) return number;
-    return raise_error(t, EXC_TypeError, "%%%c format: %s is required, not %T", type,
-                       exact ? "an integer" : "a real number", v);
+    return raise_error(t, EXC_TypeError, "%%%c format: %s is required, not %T",
+                       f->bytes && type == 'i' ? 'd' : type, exact ? "an integer" : "a real number",
+                       v);
 }
 
 static bool put_int(Percent *f, const Conversion *c, Value v) {
@@ -297,6 +298,10 @@ static bool put_bytes(Percent *f, const Conversion *c, Value v) {
 
 static bool put_character(Percent *f, const Conversion *c, Value v) {
     int64_t number, limit = f->bytes ? 0xFF : 0x10FFFF;
+    if (!is_int(v) && class_of(f->t->vm, v)->slots.index) {
+        v = value_index(f->t, v);
+        if (v == VALUE_ERROR) return false;
+    }
     if (is_int(v)) {
         if (!int_to_int64(v, &number) || number < 0 || number > limit) {
             raise_error(f->t, EXC_OverflowError, "%%c arg not in range(%s)",

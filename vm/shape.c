@@ -141,7 +141,7 @@ Attributes *object_attributes(Object *o) {
     size_t size;
     switch (object_kind(o)) {
     case OBJ_OBJECT: return &((Instance *)o)->attributes;
-    case OBJ_STR: size = offsetof(Str, data) + ((Str *)o)->size + 1; break;
+    case OBJ_STR: size = offsetof(Str, own_text) + ((Str *)o)->size + 1; break;
     case OBJ_BYTES: size = offsetof(Bytes, data) + ((Bytes *)o)->size + 1; break;
     case OBJ_TUPLE: size = sizeof(Tuple) + ((Tuple *)o)->size * sizeof(Value); break;
     default: size = cls->instance_size;

@@ -153,11 +153,18 @@ static int find_parameter(const Call *c, Str *name, int from) {
 
 static const char *plural(int n) { return n == 1 ? "" : "s"; }
 
+/* Is the first parameter what the method was looked up on? */
+static bool has_self(const Signature *s) {
+    if (!s->positional || !s->owner) return false;
+    const char *first = s->names[0]->data;
+    return !strcmp(first, "self") || !strcmp(first, "type") || !strcmp(first, "cls");
+}
+
 /* CPython's wording for a native called with the wrong number of positional arguments; self is not
  * counted. */
 static bool raise_native_count(const Call *c, int with_defaults) {
     const Signature *s = c->s;
-    bool method = s->positional && s->owner && !strcmp(s->names[0]->data, "self");
+    bool method = has_self(s);
     int most = s->positional - method, least = most - with_defaults, given = c->given - method;
     const char *dot = s->owner ? "." : "", *owner = s->owner ? s->owner : "";
     if (!most && s->keyword_only) {
@@ -234,7 +241,9 @@ static bool raise_positional_only(const Call *c) {
 
 static bool raise_unexpected(const Call *c, Str *name) {
     if (c->native && c->s->positional + c->s->keyword_only == c->s->positional_only) {
-        raise_error(c->t, EXC_TypeError, "%s() takes no keyword arguments", c->s->name);
+        const char *owner = c->s->owner ? c->s->owner : "";
+        raise_error(c->t, EXC_TypeError, "%s%s%s() takes no keyword arguments", owner,
+                    *owner ? "." : "", c->s->name);
         return false;
     }
     for (int i = 0; i < c->s->positional_only; i++) {
@@ -297,6 +306,23 @@ static bool bind_given(Call *c, int defaults_count) {
     return true;
 }
 
+/* The first required parameter of a native that was not given: positional-only ones are counted,
+ * others named. */
+static void raise_native_missing(const Call *c) {
+    const Signature *s = c->s;
+    int self = has_self(s), parameters = s->positional + s->keyword_only, missing = 0, least = 0;
+    while (c->out[missing] != VALUE_UNSET || s->defaults[missing] != VALUE_ERROR) missing++;
+    if (missing >= s->positional_only) {
+        raise_error(c->t, EXC_TypeError, "%s() missing required argument '%s' (pos %d)", s->name,
+                    s->names[missing]->data, missing + 1 - self);
+        return;
+    }
+    while (least < s->positional_only && s->defaults[least] == VALUE_ERROR) least++;
+    raise_error(c->t, EXC_TypeError, "%s() takes %s %d positional argument%s (%d given)", s->name,
+                least < parameters ? "at least" : "exactly", least - self, plural(least - self),
+                c->given - self);
+}
+
 bool bind_arguments(Thread *t, const Signature *s, Value *out, const Value *args, int argc,
                     Tuple *kwnames) {
     int named = kwnames ? (int)kwnames->size : 0;
@@ -319,12 +345,7 @@ bool bind_arguments(Thread *t, const Signature *s, Value *out, const Value *args
     if (!missing) return true;
     if (s->positional_only == s->positional && !s->has_varargs)
         return raise_native_count(&c, count_defaults(&c, s->defaults));
-    for (int i = 0; i < parameters; i++) {
-        if (out[i] != VALUE_UNSET || s->defaults[i] != VALUE_ERROR) continue;
-        raise_error(t, EXC_TypeError, "%s() missing required argument '%s' (pos %d)", s->name,
-                    s->names[i]->data, i + 1);
-        break;
-    }
+    raise_native_missing(&c);
     return false;
 }
 

@@ -141,13 +141,53 @@ static Value compare(Thread *t, Value a, Value b, CompareOp op) {
     return result;
 }
 
+/* A field as an int of any size; None gives [none]. */
+static Value exact_field(Thread *t, Value v, Value none) {
+    if (v == VALUE_NONE) return none;
+    if (has_index(t, v)) return value_index(t, v);
+    return raise_error(t, EXC_TypeError,
+                       "slice indices must be integers or None or have an __index__ method");
+}
+
+/* clamp() for ints of any size. */
+static Value exact_clamp(Thread *t, Value bound, Value length, Value low, Value high) {
+    if (int_sign(bound) < 0) bound = int_binary(t, BINARY_ADD, bound, length);
+    if (int_compare(bound, low) < 0) return low;
+    return int_compare(bound, high) > 0 ? high : bound;
+}
+
+/* Start, stop (None stays) and step, of any size, to rooted places. */
+static bool exact_fields(Thread *t, Slice *s, Value *out) {
+    out[2] = exact_field(t, s->step, fixnum(1));
+    if (out[2] == VALUE_ERROR) return false;
+    if (int_sign(out[2]) == 0) {
+        raise_error(t, EXC_ValueError, "slice step cannot be zero");
+        return false;
+    }
+    out[0] = exact_field(t, s->start, VALUE_NONE);
+    if (out[0] == VALUE_ERROR) return false;
+    out[1] = exact_field(t, s->stop, VALUE_NONE);
+    return out[1] != VALUE_ERROR;
+}
+
 /* slice.indices(length): the bounds as Python would use them. */
 static Value method_indices(Thread *t, Value *args) {
-    int64_t length, start, stop, step, count;
-    if (!arg_int64(t, args[1], &length)) return VALUE_ERROR;
-    if (length < 0) return raise_error(t, EXC_ValueError, "length should not be negative");
-    if (!slice_bounds(t, SLICE(args[0]), length, &start, &stop, &step, &count)) return VALUE_ERROR;
-    Value bounds[] = {int_from_int64(t, start), int_from_int64(t, stop), int_from_int64(t, step)};
+    Value *roots = push_roots(t, 4), length = roots[3] = value_index(t, args[1]);
+    bool ok = length != VALUE_ERROR;
+    if (ok && int_sign(length) < 0) {
+        raise_error(t, EXC_ValueError, "length should not be negative");
+        ok = false;
+    }
+    ok = ok && exact_fields(t, SLICE(args[0]), roots);
+    pop_roots(t, roots);
+    if (!ok) return VALUE_ERROR;
+    bool down = int_sign(roots[2]) < 0;
+    Value low = down ? fixnum(-1) : fixnum(0);
+    Value high = down ? int_binary(t, BINARY_SUB, length, fixnum(1)) : length;
+    Value bounds[] = {
+        roots[0] == VALUE_NONE ? (down ? high : low) : exact_clamp(t, roots[0], length, low, high),
+        roots[1] == VALUE_NONE ? (down ? low : high) : exact_clamp(t, roots[1], length, low, high),
+        roots[2]};
     return object_value(tuple_from(t, bounds, 3));
 }
 
@@ -164,7 +204,14 @@ static Value get_step(Thread *t, Value self) {
     return SLICE(self)->step;
 }
 
+static Value method_reduce(Thread *t, Value *args) {
+    Value pair[] = {object_value(class_of(t->vm, args[0])), fields(t, args[0])};
+    return object_value(tuple_from(t, pair, 2));
+}
+
 static const NativeDef methods[] = {
+    {"__reduce__", method_reduce, "(self, /)",
+     "The class and the arguments that make an equal one."},
     {"indices", method_indices, "(self, length, /)",
      "The tuple (start, stop, step) of this slice for a sequence of that length."},
     {0},

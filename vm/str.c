@@ -9,8 +9,10 @@
  * surrogates are kept as three bytes each; a pair of them is never joined, so byte order is code
  * point order and memcmp compares.
  *
- * Invariants: the bytes are valid; data[size] is NUL; a str never changes. Interned strs are roots.
- * Read next: vm/str_class.c (the class str), vm/chars.h (what str shares with bytes), vm/unicode.h.
+ * Invariants: the bytes are valid; data[size] is NUL in strs of less than 4 KiB (longer ones may
+ * share their memory, see vm/str_grow.c); a str never changes. Interned strs are roots.
+ * Read next: vm/str_grow.c (concatenation), vm/str_class.c (the class str), vm/chars.h (what str
+ * shares with bytes), vm/unicode.h.
  */
 #include "vm/str.h"
 
@@ -40,6 +42,7 @@ static Str *allocate(Vm *vm, size_t size, size_t length) {
     s->size = size;
     s->length = length;
     s->marks = NULL;
+    s->data = s->own_text;
     s->data[size] = '\0';
     return s;
 }
@@ -98,7 +101,8 @@ Str *str_of_class(Thread *t, Class *cls, Str *text) {
     Str *s = object_new(t, cls, text->size + 1);
     s->size = text->size;
     s->length = text->length;
-    memcpy(s->data, text->data, text->size + 1);
+    s->data = s->own_text;
+    memcpy(s->data, text->data, text->size);
     return s;
 }
 
@@ -151,11 +155,12 @@ bool str_format_into(Thread *t, Buffer *out, const char *format, va_list argumen
         format += literal;
         if (!*format) break;
         char kind = format[1];
-        if (kind == 'T' || kind == 'R' || kind == 'S') {
+        if (kind == 'T' || kind == 'N' || kind == 'R' || kind == 'S') {
             Value v = va_arg(rest, Value);
-            Str *text = kind == 'T'   ? class_of(t->vm, v)->name
-                        : kind == 'R' ? value_repr(t, v)
-                                      : value_str(t, v);
+            Str *text = kind == 'N' && v == VALUE_NONE ? str_intern(t->vm, "None", 4)
+                        : kind == 'T' || kind == 'N'   ? class_of(t->vm, v)->name
+                        : kind == 'R'                  ? value_repr(t, v)
+                                                       : value_str(t, v);
             if (text) buffer_append(out, text->data, text->size);
             else ok = false;
             format += 2;
@@ -202,6 +207,7 @@ static inline void sip_word(uint64_t v[4], uint64_t word) {
 
 /* SipHash with one round per word and three at the end. */
 uint64_t hash_bytes(const Vm *vm, const void *data, size_t size) {
+    if (!size) return 0;
     uint64_t k0 = vm->hash_key[0], k1 = vm->hash_key[1];
     uint64_t v[4] = {k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d, k0 ^ 0x6c7967656e657261,
                      k1 ^ 0x7465646279746573};
@@ -333,6 +339,15 @@ static const char *skip(const char *p, size_t count) {
     return p;
 }
 
+/* The first byte of the [count] code points before [p]. */
+static const char *skip_back(const char *p, size_t count) {
+    while (count--) {
+        do p--;
+        while (((uint8_t)*p & 0xC0) == 0x80);
+    }
+    return p;
+}
+
 static void make_marks(Str *str) {
     size_t count = str->length / MARK_STEP + 1;
     str->marks = malloc(count * sizeof *str->marks);
@@ -350,6 +365,9 @@ size_t str_byte_offset(Str *str, size_t index) {
     if (index == str->length) return str->size;
     if (str->length <= MARK_STEP || str->size > UINT32_MAX) {
         return (size_t)(skip(str->data, index) - str->data);
+    }
+    if (!str->marks && str->length - index <= MARK_STEP) {
+        return (size_t)(skip_back(str->data + str->size, str->length - index) - str->data);
     }
     if (!str->marks) make_marks(str);
     const char *near = str->data + str->marks[index / MARK_STEP];
@@ -373,17 +391,6 @@ Str *str_slice(Thread *t, Str *str, size_t start, size_t length) {
 }
 
 /* ---- putting together ---- */
-
-Str *str_concat(Thread *t, const Str *a, const Str *b) {
-    Class *plain = BUILTIN_CLASS(t, STR);
-    if (!b->size) return str_of_class(t, plain, (Str *)a);
-    if (!a->size) return str_of_class(t, plain, (Str *)b);
-    if (!str_memory_fits(t, a->size + b->size)) return NULL;
-    Str *s = str_allocate(t, a->size + b->size, a->length + b->length);
-    memcpy(s->data, a->data, a->size);
-    memcpy(s->data + a->size, b->data, b->size);
-    return s;
-}
 
 Str *str_join(Thread *t, const Str *separator, const Value *items, size_t count) {
     if (count == 0) return shared(t->vm, "", 0);

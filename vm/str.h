@@ -19,6 +19,7 @@ Str *str_intern_value(Vm *vm, Str *str);
 uint64_t str_hash(const Vm *vm, Str *str);
 bool str_equal(const Str *a, const Str *b);
 int str_compare(const Str *a, const Str *b); /* by code point: <0, 0, >0 */
+/* a + b; NULL: MemoryError. Appending to a long str costs what is appended: vm/str_grow.c. */
 Str *str_concat(Thread *t, const Str *a, const Str *b);
 Str *str_join(Thread *t, const Str *separator, const Value *items,
               size_t count) MUST_CHECK;                           /* items must be str: TypeError */
@@ -31,9 +32,9 @@ void str_repr_into(Buffer *out, const Str *str);
 /* % formatting; str.format; the format mini-language (vm/format.c). */
 Str *str_percent(Thread *t, Str *format, Value args) MUST_CHECK;
 Str *format_int(Thread *t, Value v, Str *spec) MUST_CHECK;
-Str *format_float(Thread *t, double d, Str *spec) MUST_CHECK;
+Str *format_float(Thread *t, Value v, Str *spec) MUST_CHECK;
 Str *format_str(Thread *t, Str *v, Str *spec) MUST_CHECK;
-/* sip13 of bytes with the vm's key; never 0. Numbers do not use it. */
+/* sip13 of bytes with the vm's key; 0 only for none. Numbers do not use it. */
 uint64_t hash_bytes(const Vm *vm, const void *data, size_t size);
 
 Bytes *bytes_new(Thread *t, const void *data, size_t size);
@@ -65,6 +66,12 @@ void bytes_repr_into(Buffer *out, const uint8_t *data, size_t size, bool quote_a
 bool bytes_like(Value v, const uint8_t **data, size_t *size);
 /* bytes % args; the result is of [format]'s class (bytes or bytearray). */
 Value bytes_percent(Thread *t, Value format, Value args) MUST_CHECK;
+/* [s], or a copy of it if its bytes are not followed by a NUL. */
+Str *str_terminated(Thread *t, Str *s);
+/* Give back what a dead str owns outside its cell. */
+void str_release(Heap *heap, Str *s);
+/* Is there nothing of the kind? */
+static inline bool str_owns_nothing(const Str *s) { return !s->marks && s->data == s->own_text; }
 /* Release the table of interned strings (the strings are the heap's). */
 void str_intern_free(Vm *vm);
 

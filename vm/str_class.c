@@ -148,7 +148,7 @@ static Value encode(Thread *t, Value *args) {
 
 static Value format_method(Thread *t, Value *args) {
     if (!is_str(args[1])) {
-        return raise_error(t, EXC_TypeError, "__format__() argument must be str, not %T", args[1]);
+        return raise_error(t, EXC_TypeError, "__format__() argument must be str, not %N", args[1]);
     }
     return object_value(format_str(t, STR(args[0]), STR(args[1])));
 }

@@ -67,9 +67,9 @@ static Value table_from_strs(Thread *t, Value from, Value to, Value removed) {
             "first maketrans argument must be a string if there is a second argument");
     }
     if (!is_str(to))
-        return raise_error(t, EXC_TypeError, "maketrans() argument 2 must be str, not %T", to);
+        return raise_error(t, EXC_TypeError, "maketrans() argument 2 must be str, not %N", to);
     if (removed != VALUE_UNSET && !is_str(removed)) {
-        return raise_error(t, EXC_TypeError, "maketrans() argument 3 must be str, not %T", removed);
+        return raise_error(t, EXC_TypeError, "maketrans() argument 3 must be str, not %N", removed);
     }
     if (STR(from)->length != STR(to)->length) {
         return raise_error(t, EXC_ValueError,

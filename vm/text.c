@@ -31,7 +31,7 @@ Str *value_repr(Thread *t, Value v) {
     if (!enter_native(t, " while getting the repr of an object")) return NULL;
     Str *text = check_str(t, class_of(t->vm, v)->slots.repr(t, v), "__repr__");
     leave_native(t);
-    return text;
+    return text ? str_terminated(t, text) : NULL;
 }
 
 Str *value_str(Thread *t, Value v) {
@@ -76,7 +76,7 @@ Str *value_format(Thread *t, Value v, Str *spec) {
     Class *cls = class_of(t->vm, v);
     if (cls == BUILTIN_CLASS(t, STR)) return spec->size ? format_str(t, STR(v), spec) : STR(v);
     if (cls == BUILTIN_CLASS(t, INT)) return spec->size ? format_int(t, v, spec) : value_str(t, v);
-    if (cls == BUILTIN_CLASS(t, FLOAT)) return format_float(t, float_of(v), spec);
+    if (cls == BUILTIN_CLASS(t, FLOAT)) return format_float(t, v, spec);
     return call_format(t, v, spec);
 }
 

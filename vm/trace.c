@@ -284,7 +284,7 @@ void object_finalize(Heap *heap, Object *object) {
     case OBJ_BYTEARRAY:
         heap_release(heap, ((Bytearray *)object)->data, ((Bytearray *)object)->capacity);
         break;
-    case OBJ_STR: free(((Str *)object)->marks); break;
+    case OBJ_STR: str_release(heap, (Str *)object); break;
     case OBJ_INT: mpz_clear(((BigInt *)object)->value); break;
     case OBJ_CODE: code_release((Code *)object); break;
     default:

@@ -81,7 +81,7 @@ static void hashes(void **state) {
     assert_true(str_hash(vm, str_from(t, "abc")) == (uint64_t)INT64_C(-4594863902769663758));
     assert_true(str_hash(vm, str_from(t, "a longer string for hashing")) ==
                 (uint64_t)INT64_C(-8592321104499599528));
-    assert_true(str_hash(vm, str_from(t, "")) != 0);
+    assert_true(str_hash(vm, str_from(t, "")) == 0);
 }
 
 static void interning(void **state) {
@@ -200,7 +200,7 @@ static void format_floats(void **state) {
 #undef FLOAT_CASE
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        Str *text = format_float(t, cases[i].value, str_from(t, cases[i].spec));
+        Str *text = format_float(t, float_new(t, cases[i].value), str_from(t, cases[i].spec));
         if (!cases[i].text) assert_null(text);
         else assert_text(text, cases[i].text);
         t->exception = VALUE_UNSET;
