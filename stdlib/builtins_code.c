@@ -10,36 +10,11 @@
 #include "stdlib/builtins.h"
 #include "vm/container.h"
 #include "vm/execute.h"
-#include "vm/frame.h"
+#include "vm/frame_object.h"
 #include "vm/ops.h"
 #include "vm/str.h"
 
 /* ---- names in scope ---- */
-
-static bool is_cell_name(const Code *code, const Str *name) {
-    for (int i = 0; i < code->ncells; i++) {
-        if (code->cell_names[i] == name) return true;
-    }
-    return false;
-}
-
-/* A function's variables that have values, as a new dict. */
-static Dict *function_locals(Thread *t, const Frame *frame) {
-    const Code *code = frame_code(frame);
-    Dict *locals = dict_new(t);
-    for (uint32_t i = 0; i < code->nregister_names; i++) {
-        Str *name = code->register_names[i];
-        if (!name) continue;
-        Value v = frame->registers[i];
-        if (is_kind(v, OBJ_CELL) && is_cell_name(code, name)) v = CELL(v)->value;
-        if (v != VALUE_UNSET) dict_set_str(t, locals, name, v);
-    }
-    for (int i = 0; i < code->ncaptures; i++) {
-        Value v = frame->function->captures[i]->value;
-        if (v != VALUE_UNSET) dict_set_str(t, locals, code->capture_names[i], v);
-    }
-    return locals;
-}
 
 static Dict *current_globals(Thread *t) {
     return t->frame ? t->frame->function->globals : t->vm->builtins->dict;
@@ -50,7 +25,7 @@ Value builtins_locals(Thread *t) {
     const Code *code = frame_code(t->frame);
     if (code->flags & CODE_NAME_MODE) return t->frame->registers[0];
     if (code->flags & CODE_MODULE) return object_value(t->frame->function->globals);
-    return object_value(function_locals(t, t->frame));
+    return object_value(frame_locals_dict(t, t->frame->function, t->frame->registers));
 }
 
 static Value builtin_globals(Thread *t, Value *args) {

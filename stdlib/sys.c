@@ -6,7 +6,7 @@
  * What is rarely asked for (version_info, float_info, …) is made by the module's __getattr__ at the
  * first question and kept (stdlib/sys_info.c), so that starting up does not pay for it.
  *
- * Read next: stdlib/sys_info.c, stdlib/sys_frame.c.
+ * Read next: stdlib/sys_info.c, vm/frame_object.c (sys._getframe).
  */
 #include "stdlib/sys.h"
 
@@ -18,6 +18,7 @@
 #include "stdlib/record.h"
 #include "vm/container.h"
 #include "vm/exception.h"
+#include "vm/frame_object.h"
 #include "vm/number.h"
 #include "vm/ops.h"
 #include "vm/str.h"
@@ -32,7 +33,7 @@ static Value sys_exit(Thread *t, Value *args) { return raise_with(t, EXC_SystemE
 
 static Value sys_getrecursionlimit(Thread *t, Value *args) {
     (void)args;
-    return fixnum(t->vm->recursion_limit);
+    return fixnum((int64_t)t->vm->recursion_limit - 1);
 }
 
 static Value sys_setrecursionlimit(Thread *t, Value *args) {
@@ -40,15 +41,15 @@ static Value sys_setrecursionlimit(Thread *t, Value *args) {
     if (!arg_int64(t, args[0], &limit)) return VALUE_ERROR;
     if (limit < 1)
         return raise_error(t, EXC_ValueError, "recursion limit must be greater or equal than 1");
-    if (limit > INT32_MAX)
+    if (limit >= INT32_MAX)
         return raise_error(t, EXC_OverflowError, "Python int too large to convert to C int");
-    if (t->depth >= limit) {
+    if (t->depth > limit) {
         return raise_error(t, EXC_RecursionError,
                            "cannot set the recursion limit to %lld at the recursion depth %u: the "
                            "limit is too low",
-                           (long long)limit, t->depth);
+                           (long long)limit, t->depth - 1);
     }
-    t->vm->recursion_limit = (uint32_t)limit;
+    t->vm->recursion_limit = (uint32_t)limit + 1;
     return VALUE_NONE;
 }
 
@@ -197,6 +198,14 @@ static Value sys_unraisablehook(Thread *t, Value *args) {
 }
 
 /* ---- small facts ---- */
+
+static Value sys_getframe(Thread *t, Value *args) {
+    int64_t depth;
+    if (!arg_int64(t, args[0], &depth)) return VALUE_ERROR;
+    Value frame = frame_object_stack(t, depth);
+    return frame != VALUE_UNSET ? frame
+                                : raise_error(t, EXC_ValueError, "call stack is not deep enough");
+}
 
 static Value sys_intern(Thread *t, Value *args) {
     Str *text;

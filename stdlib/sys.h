@@ -8,8 +8,6 @@
 /* The rarely asked attributes of sys: the value, VALUE_UNSET when there is no such name
  * (stdlib/sys_info.c). */
 Value sys_info(Thread *t, const char *name) MUST_CHECK;
-/* sys._getframe (stdlib/sys_frame.c). */
-Value sys_getframe(Thread *t, Value *args);
 /* Text to sys.stderr, or to descriptor 2 when that does not work; never raises. */
 void sys_write_error(Thread *t, const char *text, size_t size);
 /* An exception with its traceback to sys.stderr. */

@@ -49,6 +49,10 @@ static Value position(Thread *t, Value *args) {
     const Traceback *level = (const Traceback *)object_of(args[0]);
     const Code *code = level->function->code;
     CodePosition p = code_position(code, level->pc);
+    if (level->line) {
+        Value line[] = {fixnum(level->line), VALUE_NONE, VALUE_NONE, VALUE_NONE, VALUE_NONE};
+        return object_value(tuple_from(t, line, 5));
+    }
     Value items[] = {fixnum(p.line), fixnum(p.end_line), column(p.column), column(p.end_column),
                      carets_of(t, code, level->pc, p.line)};
     return object_value(tuple_from(t, items, 5));

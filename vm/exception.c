@@ -14,6 +14,7 @@
 
 #include "vm/attribute.h"
 #include "vm/container.h"
+#include "vm/frame_object.h"
 #include "vm/native.h"
 #include "vm/ops.h"
 #include "vm/str.h"
@@ -131,8 +132,17 @@ void exception_add_traceback(Thread *t, Value exception, Function *function, uin
     level->next = e->traceback;
     level->function = function;
     level->pc = pc;
-    level->unused = 0;
+    level->registers = level->frame = VALUE_NONE;
+    level->line = 0;
     heap_set(&t->vm->heap, &e->traceback, object_value(level));
+}
+
+void exception_keep_variables(Thread *t, Value exception, const Function *function,
+                              const Value *registers) {
+    if (!is_exception(exception) || EXCEPTION(exception)->traceback == VALUE_NONE) return;
+    Traceback *level = (Traceback *)object_of(EXCEPTION(exception)->traceback);
+    if (level->function != function || level->registers != VALUE_NONE) return;
+    level->registers = frame_copy_registers(t, function->code, registers);
 }
 
 /* ---- except clauses ---- */

@@ -22,8 +22,11 @@ typedef struct Traceback {
     Object header;
     Value next; /* Traceback or VALUE_NONE: one level in */
     Function *function;
-    uint32_t pc; /* index of the instruction that was running */
-    uint32_t unused;
+    Value registers; /* its variables when the exception left it: a Tuple (frame_copy_registers), or
+                        VALUE_NONE */
+    Value frame;     /* the frame object, VALUE_NONE until asked for */
+    uint32_t pc;     /* index of the instruction that was running */
+    uint32_t line;   /* given by the program that made this level; 0: that of pc */
 } Traceback;
 
 /* cls(*args) for exception classes whose __new__/__init__ are native; any class otherwise (may run
@@ -33,6 +36,10 @@ Value exception_new(Thread *t, Class *cls, const Value *args, int argc) MUST_CHE
 Value exception_normalize(Thread *t, Value raised) MUST_CHECK;
 /* Put one more (outer) level before the exception's traceback. */
 void exception_add_traceback(Thread *t, Value exception, Function *function, uint32_t pc);
+/* The exception leaves the frame of [function]: its level there keeps a copy of the variables in
+ * [registers]. */
+void exception_keep_variables(Thread *t, Value exception, const Function *function,
+                              const Value *registers);
 /* exception.__cause__ = cause (which also suppresses its context). */
 void exception_set_cause(Thread *t, Value exception, Value cause);
 /* does [exception] match [pattern] (class or tuple) as in an except clause: 1, 0, -1 raised (not a

@@ -374,7 +374,7 @@ static void complete_special(Thread *t, int id) {
     }
 }
 
-/* Complete the exception classes and the class of tracebacks. */
+/* Complete the exception classes. */
 void exception_init(Thread *t) {
     static const NativeClass base = {.kind = OBJ_EXCEPTION,
                                      .slots = &exception_slots,
@@ -391,5 +391,4 @@ void exception_init(Thread *t) {
         if (id == EXC_OSError) os_error_complete(t);
         if (id == EXC_BaseExceptionGroup) exception_group_complete(t);
     }
-    traceback_init(t);
 }

@@ -28,6 +28,5 @@ void exception_complete(Thread *t, Class *cls, const Slots *own, const NativeDef
 
 void os_error_complete(Thread *t);
 void exception_group_complete(Thread *t);
-void traceback_init(Thread *t);
 
 #endif

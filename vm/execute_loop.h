@@ -1578,6 +1578,7 @@ unwind: {
         pc = CODE_WORDS(code) + handler->target;
         NEXT();
     }
+    exception_keep_variables(t, t->exception, f->function, R);
     Generator *generator = f->generator;
     action = f->action;
     Frame *caller = f->caller;

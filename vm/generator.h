@@ -61,8 +61,6 @@ bool generator_close(Thread *t, Generator *g) MUST_CHECK;
 /* One step of a task: as send (exception VALUE_UNSET) or throw, but a pending future under the
  * innermost await parks: VALUE_PARKED with t->parked_on. Only for coroutines and generators. */
 Value generator_step(Thread *t, Generator *g, Value v, Value exception) MUST_CHECK;
-/* A frame object (vm/generator_type.c); [generator] NULL for an ordinary frame at [line]. */
-Value frame_object_new(Thread *t, Function *function, Generator *generator, int line);
 bool generator_is_running(const Generator *g);
 /* "generator", "coroutine" or "async generator". */
 const char *generator_kind_name(const Generator *g);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "vm/execute.h"
+#include "vm/frame_object.h"
 #include "vm/generator_methods.h"
 
 /* ---- resuming ---- */
@@ -126,76 +127,9 @@ Value generator_get_code(Thread *t, Value self) {
     return object_value(GENERATOR(self)->frame.function->code);
 }
 
-/* ---- frame objects: a view of where something is, made on demand ---- */
-
-typedef struct FrameObject {
-    Object header;
-    Value function, generator; /* generator VALUE_NONE for ordinary frames */
-    Value line;                /* at the time of asking; generators are asked anew */
-} FrameObject;
-
-#define FRAME_OBJECT(v) ((FrameObject *)(uintptr_t)(v))
-
-Value frame_object_new(Thread *t, Function *function, Generator *generator, int line) {
-    FrameObject *f = heap_allocate(&t->vm->heap, sizeof *f, OBJ_FRAME, BUILTIN_CLASS(t, FRAME));
-    f->function = object_value(function);
-    f->generator = generator ? object_value(generator) : VALUE_NONE;
-    if (generator) generator->owned = false;
-    f->line = fixnum(line);
-    return object_value(f);
-}
-
 Value generator_get_frame(Thread *t, Value self) {
     Generator *g = GENERATOR(self);
-    if (g->state == GEN_CLOSED) return VALUE_NONE;
-    return frame_object_new(t, g->frame.function, g, 0);
-}
-
-static Value frame_code_field(Thread *t, Value self) {
-    (void)t;
-    return object_value(FUNCTION(FRAME_OBJECT(self)->function)->code);
-}
-
-static Value frame_line_field(Thread *t, Value self) {
-    (void)t;
-    FrameObject *f = FRAME_OBJECT(self);
-    if (f->generator == VALUE_NONE) return f->line;
-    Generator *g = GENERATOR(f->generator);
-    if (g->state == GEN_CREATED) return fixnum(frame_code(&g->frame)->first_line);
-    return fixnum(code_line(frame_code(&g->frame), frame_pc(&g->frame)));
-}
-
-static Value frame_globals_field(Thread *t, Value self) {
-    (void)t;
-    return object_value(FUNCTION(FRAME_OBJECT(self)->function)->globals);
-}
-
-/* A generator's variables as a new dict; ordinary frames are gone when asked, and have none. */
-static Value frame_locals_field(Thread *t, Value self) {
-    FrameObject *f = FRAME_OBJECT(self);
-    Dict *locals = dict_new(t);
-    if (f->generator == VALUE_NONE) return object_value(locals);
-    Generator *g = GENERATOR(f->generator);
-    const Code *code = frame_code(&g->frame);
-    for (uint32_t i = 0; i < code->nregister_names; i++) {
-        if (!code->register_names[i]) continue;
-        Value v = g->registers[i];
-        if (is_kind(v, OBJ_CELL)) v = CELL(v)->value;
-        if (v != VALUE_UNSET) dict_set_str(t, locals, code->register_names[i], v);
-    }
-    return object_value(locals);
-}
-
-static Value frame_back_field(Thread *t, Value self) {
-    (void)t;
-    (void)self;
-    return VALUE_NONE;
-}
-
-static void frame_trace(Heap *heap, Object *o) {
-    FrameObject *f = (FrameObject *)o;
-    heap_shade(heap, f->function);
-    heap_shade(heap, f->generator);
+    return g->state == GEN_CLOSED ? VALUE_NONE : frame_object_of_generator(t, g);
 }
 
 /* ---- the wrapper that coroutine.__await__ returns ---- */
@@ -281,14 +215,6 @@ static const FieldDef coroutine_fields[] = {
     {"cr_code", generator_get_code, NULL, "its code"},
     {NULL, NULL, NULL, NULL},
 };
-static const FieldDef frame_fields[] = {
-    {"f_code", frame_code_field, NULL, "the code being run"},
-    {"f_lineno", frame_line_field, NULL, "current line"},
-    {"f_globals", frame_globals_field, NULL, "the module's globals"},
-    {"f_locals", frame_locals_field, NULL, "the variables, as a new dict"},
-    {"f_back", frame_back_field, NULL, "None: frames are not linked"},
-    {NULL, NULL, NULL, NULL},
-};
 static const NativeDef wrapper_methods[] = {
     {"send", wrapper_send, "(self, value, /)", "Send into the coroutine."},
     {"throw", wrapper_throw, "(self, type, value=?, traceback=?, /)", "Throw into the coroutine."},
@@ -314,8 +240,6 @@ void generator_init(Thread *t) {
                                         .slots = &coroutine_slots,
                                         .methods = generator_methods,
                                         .fields = coroutine_fields});
-    native_class_init(
-        t, &(NativeClass){.kind = OBJ_FRAME, .fields = frame_fields, .trace = frame_trace});
     native_class_init(t, &(NativeClass){.kind = OBJ_COROUTINE_WRAPPER,
                                         .slots = &wrapper_slots,
                                         .methods = wrapper_methods,

@@ -227,6 +227,8 @@ void object_trace(Heap *heap, Object *object) {
     case OBJ_TRACEBACK:
         heap_shade(heap, ((Traceback *)object)->next);
         shade(heap, ((Traceback *)object)->function);
+        heap_shade(heap, ((Traceback *)object)->registers);
+        heap_shade(heap, ((Traceback *)object)->frame);
         break;
     case OBJ_GENERATOR:
     case OBJ_COROUTINE:
@@ -311,9 +313,8 @@ static void shade_frames(Heap *heap, Frame *frame) {
 static void shade_thread(Heap *heap, Thread *t) {
     shade_values(heap, t->registers, (size_t)(t->registers_top - t->registers));
     shade_frames(heap, t->frame);
-    Value values[] = {t->exception, t->handling,           t->done_value,        t->parked_on,
-                      t->object,    t->asyncgen_firstiter, t->asyncgen_finalizer,
-                      t->wait_on};
+    Value values[] = {t->exception, t->handling,           t->done_value,         t->parked_on,
+                      t->object,    t->asyncgen_firstiter, t->asyncgen_finalizer, t->wait_on};
     shade_values(heap, values, sizeof values / sizeof *values);
 }
 

@@ -16,6 +16,7 @@
 #include "vm/container.h"
 #include "vm/exception_class.h"
 #include "vm/exception_fields.h"
+#include "vm/frame_object.h"
 #include "vm/generator.h"
 #include "vm/number.h"
 #include "vm/ops.h"
@@ -62,12 +63,12 @@ static void strip(Buffer *line, size_t *leading) {
     *leading = n;
 }
 
-static void print_source(Printer *p, const Code *code, uint32_t pc) {
+static void print_source(Printer *p, const Traceback *level) {
+    const Code *code = level->function->code;
     Buffer line = {0};
-    CodePosition position = code_position(code, pc);
     Vm *vm = p->t->vm;
     if (!vm->hooks.source_line ||
-        !vm->hooks.source_line(vm, code->filename->data, (int)position.line, &line)) {
+        !vm->hooks.source_line(vm, code->filename->data, traceback_line(level), &line)) {
         buffer_free(&line);
         return;
     }
@@ -79,7 +80,7 @@ static void print_source(Printer *p, const Code *code, uint32_t pc) {
         buffer_append(p->out, line.data + leading, line.size - leading);
         buffer_putc(p->out, '\n');
         Buffer carets = {0};
-        if (caret_line(code, pc, line.data, line.size, leading, &carets)) {
+        if (!level->line && caret_line(code, level->pc, line.data, line.size, leading, &carets)) {
             begin_line(p);
             buffer_puts(p->out, "    ");
             buffer_append(p->out, carets.data, carets.size);
@@ -94,13 +95,12 @@ static void print_level(Printer *p, const Traceback *level) {
     const Code *code = level->function->code;
     begin_line(p);
     buffer_printf(p->out, "  File \"%s\", line %d, in %s\n", code->filename->data,
-                  code_line(code, level->pc), code->name->data);
-    print_source(p, code, level->pc);
+                  traceback_line(level), code->name->data);
+    print_source(p, level);
 }
 
 static bool same_place(const Traceback *a, const Traceback *b) {
-    return a && a->function->code == b->function->code &&
-           code_line(a->function->code, a->pc) == code_line(b->function->code, b->pc);
+    return a && a->function->code == b->function->code && traceback_line(a) == traceback_line(b);
 }
 
 static void print_repeats(Printer *p, int count) {
@@ -345,46 +345,3 @@ void exception_print(Thread *t, Value exception, Buffer *out) {
     t->exception = roots[1];
     pop_roots(t, roots);
 }
-
-/* ---- traceback objects ---- */
-
-static Value get_next(Thread *t, Value self) {
-    (void)t;
-    return traceback_of(self)->next;
-}
-
-static bool set_next_level(Thread *t, Value self, Value v) {
-    if (v != VALUE_NONE && !is_kind(v, OBJ_TRACEBACK)) {
-        raise_error(t, EXC_TypeError, "expected traceback object or None, got '%T'", v);
-        return false;
-    }
-    heap_set(&t->vm->heap, &traceback_of(self)->next, v);
-    return true;
-}
-
-static Value get_line(Thread *t, Value self) {
-    (void)t;
-    const Traceback *level = traceback_of(self);
-    return fixnum(code_line(level->function->code, level->pc));
-}
-
-static Value get_lasti(Thread *t, Value self) {
-    (void)t;
-    return fixnum(traceback_of(self)->pc);
-}
-
-static Value get_frame(Thread *t, Value self) {
-    const Traceback *level = traceback_of(self);
-    return frame_object_new(t, level->function, NULL, code_line(level->function->code, level->pc));
-}
-
-static const FieldDef fields[] = {
-    {"tb_next", get_next, set_next_level, NULL},
-    {"tb_lineno", get_line, NULL, NULL},
-    {"tb_lasti", get_lasti, NULL, NULL},
-    {"tb_frame", get_frame, NULL, NULL},
-    {NULL, NULL, NULL, NULL},
-};
-static const NativeClass traceback_class = {.kind = OBJ_TRACEBACK, .fields = fields};
-
-void traceback_init(Thread *t) { native_class_init(t, &traceback_class); }

@@ -114,7 +114,7 @@ Vm *vm_new(void) {
     Vm *vm = calloc(1, sizeof *vm);
     if (!vm) memory_exhausted(sizeof *vm);
     heap_init(&vm->heap, vm);
-    vm->recursion_limit = 1000;
+    vm->recursion_limit = 1001; /* the entry from C counts as well: sys tells one less */
     vm->int_max_str_digits = 4300;
     set_hash_key(vm);
     Thread *t = vm->main_thread = thread_new(vm, (size_t)1 << 30);
