@@ -7,8 +7,7 @@
  * to `__class__` (or to `super`), the body makes its cell and returns it, and __build_class__ puts
  * the class in.
  *
- * Annotations are not evaluated; so that a class decorator can see them, `__annotations__` maps the
- * annotated names to the source text of their annotations.
+ * Read next: compiler/annotation.c (`__annotations__`).
  */
 #include "compiler/unit.h"
 #include "vm/str.h"
@@ -34,47 +33,13 @@ static void emit_header(Compiler *c, AstClassDef *s) {
     }
 }
 
-/* ---- annotations ---- */
-
-static const char *annotated_name(const Node *node) {
-    if (node->kind != NODE_AnnAssign || !AST(AnnAssign, node)->simple) return NULL;
-    return AST(Name, AST(AnnAssign, node)->target)->id;
-}
-
-static Value annotation_text(Compiler *c, const Node *annotation) {
-    const Span *span = &annotation->span;
-    size_t start = source_offset(c->source, span->line, span->column);
-    size_t end = source_offset(c->source, span->end_line, span->end_column);
-    return object_value(str_new(c->t, c->source->text + start, end - start));
-}
-
-static void emit_annotations(Compiler *c, AstClassDef *s) {
-    int mark = temp_mark(c), dict = -1;
-    for (int i = 0; i < s->body.count; i++) {
-        Node *node = s->body.items[i];
-        const char *id = annotated_name(node);
-        if (!id) continue;
-        if (dict < 0) {
-            dict = temp_new(c);
-            emit(c, node, OP_BUILD_DICT, dict, dict, 0);
-        }
-        int pair = temp_many(c, 2);
-        constant_load(c, node, object_value(compiler_name(c, id)), pair);
-        constant_load(c, node, annotation_text(c, AST(AnnAssign, node)->annotation), pair + 1);
-        emit(c, node, OP_DICT_SET, dict, pair, pair + 1);
-        temp_release(c, pair);
-    }
-    if (dict >= 0) name_store(c, &s->base, NAME_OF(c->t, __annotations__), dict);
-    temp_release(c, mark);
-}
-
 /* ---- the statement ---- */
 
 static Code *class_code(Compiler *c, AstClassDef *s, uint32_t first_line) {
     Unit unit;
     unit_begin(c, &unit, scope_of(c, &s->base), compiler_str(c, s->name), first_line);
     emit_header(c, s);
-    emit_annotations(c, s);
+    annotations_emit(c, &s->base, &s->body);
     statement_list(c, &s->body);
     if (unit.scope->class_cell >= 0) emit(c, &s->base, OP_RETURN, unit.scope->class_cell, 0, 0);
     return unit_end(c);

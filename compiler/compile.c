@@ -43,6 +43,7 @@ static void module_body(Compiler *c, const NodeList *body) {
         name_store(c, doc, NAME_OF(c->t, __doc__), reg);
         temp_release(c, reg);
     }
+    if (c->mode == COMPILE_MODULE && body->count) annotations_emit(c, body->items[0], body);
     statement_list(c, body);
 }
 

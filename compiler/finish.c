@@ -118,6 +118,7 @@ static void fill_names(Compiler *c, Code *code, const Unit *unit) {
     code->qualname = unit->qualname;
     code->filename = c->filename;
     code->doc = unit->doc;
+    code->annotations = unit->annotations;
     code->flags = unit->flags;
     code->first_line = unit->first_line;
     code->nregisters = (uint16_t)unit->registers;

@@ -176,6 +176,7 @@ static Code *function_code(Compiler *c, AstFunctionDef *s, Str *name, uint32_t f
     note_method(&unit, AST(arguments, s->args));
     Node *doc = body_docstring(&s->body);
     if (doc) constant_value(c, doc, &unit.doc);
+    unit.annotations = annotations_of(c, s);
     statement_list(c, &s->body);
     return unit_end(c);
 }

@@ -94,6 +94,7 @@ struct Unit {
     Scope *scope;
     Str *name, *qualname;
     Value doc;
+    Tuple *annotations; /* see Code */
     uint32_t flags; /* CODE_… */
     uint32_t first_line;
     Str *self_name; /* the first parameter of a method: its attributes are counted */
@@ -352,6 +353,10 @@ void class_statement(Compiler *c, AstClassDef *s);
 void comprehension_to(Compiler *c, Node *node, int target);
 /* Calls the decorators, which lie before [base], on R[base]; gives the result's register. */
 int decorators_call(Compiler *c, const NodeList *decorators, int base);
+/* annotation.c: stores `__annotations__` of a class or module with this body, if it has any. */
+void annotations_emit(Compiler *c, Node *at, const NodeList *body);
+/* Names and texts, in turns, of a function's annotations; NULL: none. */
+Tuple *annotations_of(Compiler *c, const AstFunctionDef *s);
 /* The docstring of a body, or NULL. */
 Node *body_docstring(const NodeList *body);
 

@@ -16,6 +16,7 @@
 #include "common/arena.h"
 #include "common/utf8.h"
 #include "stdlib/stdlib.h"
+#include "vm/generic_alias.h"
 #include "vm/container.h"
 #include "vm/exception.h"
 #include "vm/number.h"
@@ -83,8 +84,7 @@ void stdlib_trace_values(Heap *heap, Object *self) {
 }
 
 Value class_getitem_self(Thread *t, Value *args) {
-    (void)t;
-    return args[0];
+    return generic_alias_class_getitem(t, args);
 }
 
 /* value.method("utf-8", "surrogateescape") */

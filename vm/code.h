@@ -68,7 +68,8 @@ typedef struct Capture {
 struct Code {
     Object header;
     Str *name, *qualname, *filename;
-    Value doc; /* str or VALUE_NONE */
+    Value doc;          /* str or VALUE_NONE */
+    Tuple *annotations; /* name, text, name, text, …; NULL: none */
     uint32_t flags;
     uint16_t positional, positional_only, keyword_only; /* parameter counts */
     uint16_t nregisters;

@@ -14,6 +14,7 @@
 
 #include "vm/container.h"
 #include "vm/exception.h"
+#include "vm/generic_alias.h"
 #include "vm/ops.h"
 #include "vm/str.h"
 
@@ -239,11 +240,10 @@ static void token_trace(Heap *heap, Object *self) {
     heap_shade(heap, token->old);
 }
 
-static Value getitem_self(Thread *t, Value *args) { return (void)t, args[0]; }
-
 static const Slots token_slots = {.construct = token_construct, .repr = token_repr};
 static const NativeDef token_methods[] = {
-    {"@@__class_getitem__", getitem_self, "(cls, item, /)", "Token[...] is Token."},
+    {"@@__class_getitem__", generic_alias_class_getitem, "(cls, item, /)",
+     "Token[T], for annotations."},
     {0},
 };
 static const FieldDef token_fields[] = {
@@ -342,7 +342,8 @@ static const NativeDef variable_methods[] = {
     {"set", variable_set, "(self, value, /)",
      "Give it a value in the current context; returns a Token for reset."},
     {"reset", variable_reset, "(self, token, /)", "Undo the set that returned token."},
-    {"@@__class_getitem__", getitem_self, "(cls, item, /)", "ContextVar[...] is ContextVar."},
+    {"@@__class_getitem__", generic_alias_class_getitem, "(cls, item, /)",
+     "ContextVar[T], for annotations."},
     {0},
 };
 static const FieldDef variable_fields[] = {

@@ -8,6 +8,7 @@
  * Read next: vm/dict_views.c (keys, values, items and the iterators).
  */
 #include "vm/container.h"
+#include "vm/generic_alias.h"
 #include "vm/hash_index.h"
 #include "vm/native.h"
 #include "vm/sequence.h"
@@ -268,11 +269,6 @@ static Value method_fromkeys(Thread *t, Value *args) {
     return ok ? d : VALUE_ERROR;
 }
 
-static Value method_class_getitem(Thread *t, Value *args) {
-    (void)t;
-    return args[0];
-}
-
 static const NativeDef methods[] = {
     {"get", method_get, "(self, key, default=None, /)",
      "The value for key if key is in the dictionary, else default."},
@@ -291,7 +287,8 @@ static const NativeDef methods[] = {
     {"__reversed__", method_reversed, "(self, /)", "An iterator over the keys, last first."},
     {"@@fromkeys", method_fromkeys, "(cls, iterable, value=None, /)",
      "A new dictionary with the keys of iterable, all with the same value."},
-    {"@@__class_getitem__", method_class_getitem, "(cls, item, /)", "dict[...] is dict."},
+    {"@@__class_getitem__", generic_alias_class_getitem, "(cls, item, /)",
+     "dict[str, int] and the like, for annotations."},
     {0},
 };
 

@@ -9,6 +9,7 @@
 #include "vm/descriptor.h"
 #include "vm/exception_class.h"
 #include "vm/exception_fields.h"
+#include "vm/generic_alias.h"
 #include "vm/ops.h"
 #include "vm/str.h"
 
@@ -183,18 +184,14 @@ static Value method_derive(Thread *t, Value *args) {
     return exception_new(t, EXCEPTION_CLASS(t, BaseExceptionGroup), arguments, 2);
 }
 
-static Value class_getitem(Thread *t, Value *args) {
-    (void)t;
-    return args[0];
-}
-
 static const NativeDef methods[] = {
     {"derive", method_derive, "(self, excs, /)", NULL},
     {"split", method_split, "(self, condition, /)", NULL},
     {"subgroup", method_subgroup, "(self, condition, /)", NULL},
     {NULL, NULL, NULL, NULL},
 };
-static const NativeDef getitem = {"__class_getitem__", class_getitem, "(cls, item, /)", NULL};
+static const NativeDef getitem = {"__class_getitem__", generic_alias_class_getitem,
+                                  "(cls, item, /)", NULL};
 
 void exception_group_complete(Thread *t) {
     static const Slots own = {.construct = construct, .str = str};

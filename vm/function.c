@@ -152,18 +152,25 @@ static Value get_closure(Thread *t, Value self) {
     return object_value(cells);
 }
 
-/* Annotations are not evaluated: an empty dict unless the program fills it. */
+/* The dict is made of the code's annotations when it is first asked for. */
 static Value get_annotations(Thread *t, Value self) {
-    Str *name = NAME_OF(t, __annotations__);
-    Value v = instance_get(t, object_of(self), name);
-    if (v != VALUE_UNSET) return v;
-    v = object_value(dict_new(t));
-    instance_set(t, object_of(self), name, v);
-    return v;
+    Function *f = FUNCTION(self);
+    if (f->annotations != VALUE_ERROR) return f->annotations;
+    Dict *made = dict_new(t);
+    const Tuple *pairs = f->code->annotations;
+    for (size_t i = 0; pairs && i < pairs->size; i += 2)
+        dict_set_str(t, made, STR(pairs->items[i]), pairs->items[i + 1]);
+    f->annotations = object_value(made);
+    return f->annotations;
 }
 static bool set_annotations(Thread *t, Value self, Value v) {
-    Value made = v == VALUE_UNSET || v == VALUE_NONE ? object_value(dict_new(t)) : v;
-    instance_set(t, object_of(self), NAME_OF(t, __annotations__), made);
+    if (v == VALUE_UNSET || v == VALUE_NONE) v = object_value(dict_new(t));
+    if (!is_kind(v, OBJ_DICT)) {
+        raise_error(t, EXC_TypeError, "__annotations__ must be set to a dict object");
+        return false;
+    }
+    heap_forget(&t->vm->heap, FUNCTION(self)->annotations);
+    FUNCTION(self)->annotations = v;
     return true;
 }
 

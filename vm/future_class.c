@@ -12,6 +12,7 @@
 #include "vm/exception.h"
 #include "vm/future.h"
 #include "vm/future_methods.h"
+#include "vm/generic_alias.h"
 #include "vm/ops.h"
 #include "vm/signature.h"
 #include "vm/str.h"
@@ -424,14 +425,10 @@ static const NativeDef future_methods[] = {
     {"get_loop", future_method_get_loop, "(self, /)", "The event loop it belongs to."},
     {"_make_cancelled_error", future_method_make_cancelled_error, "(self, /)",
      "The CancelledError that a waiter receives."},
-    {"@@__class_getitem__", future_method_class_getitem, "(cls, item, /)", "Future[T] is Future."},
+    {"@@__class_getitem__", generic_alias_class_getitem, "(cls, item, /)",
+     "Future[T], for annotations."},
     {0},
 };
-
-Value future_method_class_getitem(Thread *t, Value *args) {
-    (void)t;
-    return args[0];
-}
 
 static const FieldDef future_fields[] = {
     {"_asyncio_future_blocking", future_field_blocking, future_set_field_blocking,

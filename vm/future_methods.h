@@ -18,7 +18,6 @@ Value future_method_add_done_callback(Thread *t, Value *args);
 Value future_method_remove_done_callback(Thread *t, Value *args);
 Value future_method_get_loop(Thread *t, Value *args);
 Value future_method_make_cancelled_error(Thread *t, Value *args);
-Value future_method_class_getitem(Thread *t, Value *args);
 
 /* The field _asyncio_future_blocking; also of native coroutines, which begin with a Future. */
 Value future_field_blocking(Thread *t, Value self);

@@ -4,6 +4,7 @@
  * Read next: vm/sort.c.
  */
 #include "vm/container.h"
+#include "vm/generic_alias.h"
 #include "vm/list.h"
 #include "vm/ops.h"
 #include "vm/sequence.h"
@@ -90,11 +91,6 @@ static Value sort(Thread *t, Value *args) {
 
 static Value reversed(Thread *t, Value *args) { return list_reversed(t, args[0]); }
 
-static Value class_getitem(Thread *t, Value *args) {
-    (void)t;
-    return args[0];
-}
-
 const NativeDef list_methods[] = {
     {"append", append, "(self, object, /)", "Append object at the end."},
     {"clear", clear, "(self, /)", "Remove all items."},
@@ -112,6 +108,7 @@ const NativeDef list_methods[] = {
      "Sort in place, stably: ascending, or descending when reverse is true; by key(item) if "
      "given."},
     {"__reversed__", reversed, "(self, /)", "An iterator over the items, last first."},
-    {"@@__class_getitem__", class_getitem, "(cls, item, /)", "list[...] is list."},
+    {"@@__class_getitem__", generic_alias_class_getitem, "(cls, item, /)",
+     "list[int] and the like, for annotations."},
     {0},
 };

@@ -236,7 +236,8 @@ struct Function {
     Value kwdefaults;     /* dict or VALUE_NONE */
     Value name, qualname; /* str */
     Value doc, module;
-    Dict *attributes; /* __dict__, NULL until used */
+    Value annotations; /* a dict; VALUE_ERROR until it is asked for or set */
+    Dict *attributes;  /* __dict__, NULL until used */
     Cell *captures[]; /* code->ncaptures cells */
 };
 

@@ -12,6 +12,7 @@
 #include "vm/attribute.h"
 #include "vm/container.h"
 #include "vm/exception.h"
+#include "vm/generic_alias.h"
 #include "vm/number.h"
 #include "vm/slots.h"
 #include "vm/str.h"
@@ -234,6 +235,7 @@ int64_t value_length(Thread *t, Value v) {
 
 /* cls[key] */
 static Value class_getitem(Thread *t, Value cls, Value key) {
+    if (CLASS(cls) == BUILTIN_CLASS(t, CLASS)) return generic_alias_new(t, cls, key);
     Value method = value_getattr_or_unset(t, cls, NAME_OF(t, __class_getitem__));
     if (method == VALUE_ERROR) return VALUE_ERROR;
     if (method == VALUE_UNSET) {

@@ -7,6 +7,7 @@
  * never again.
  */
 #include "vm/container.h"
+#include "vm/generic_alias.h"
 #include "vm/hash_index.h"
 #include "vm/native.h"
 #include "vm/sequence.h"
@@ -285,11 +286,6 @@ static Value method_reduce(Thread *t, Value *args) {
     return object_value(tuple_from(t, made, 3));
 }
 
-static Value method_class_getitem(Thread *t, Value *args) {
-    (void)t;
-    return args[0];
-}
-
 /* ---- methods of set ---- */
 
 static Value method_add(Thread *t, Value *args) {
@@ -353,7 +349,8 @@ static Value method_symmetric_difference_update(Thread *t, Value *args) {
         {"issuperset", method_issuperset, "(self, other, /)",                                      \
          "Whether this has every item of other."},                                                 \
         {"isdisjoint", method_isdisjoint, "(self, other, /)", "Whether no member is in both."}, {  \
-        "@@__class_getitem__", method_class_getitem, "(cls, item, /)", "set[...] is set."          \
+        "@@__class_getitem__", generic_alias_class_getitem, "(cls, item, /)",                      \
+            "set[int] and the like, for annotations."                                              \
     }
 
 static const NativeDef frozenset_methods[] = {COMMON_METHODS, {0}};

@@ -109,7 +109,8 @@ static void trace_function(Heap *heap, Function *f) {
     shade(heap, f->code);
     shade(heap, f->globals);
     shade(heap, f->attributes);
-    Value values[] = {f->defaults, f->kwdefaults, f->name, f->qualname, f->doc, f->module};
+    Value values[] = {f->defaults, f->kwdefaults, f->name, f->qualname, f->doc, f->module,
+                      f->annotations};
     shade_values(heap, values, sizeof values / sizeof *values);
     for (int i = 0; i < f->code->ncaptures; i++) shade(heap, f->captures[i]);
 }
@@ -123,6 +124,7 @@ static void trace_code(Heap *heap, Code *code) {
     shade(heap, code->qualname);
     shade(heap, code->filename);
     heap_shade(heap, code->doc);
+    shade(heap, code->annotations);
     shade_values(heap, code->constants, code->nconstants);
     shade_strs(heap, code->capture_names, code->ncaptures);
     shade_strs(heap, code->register_names, code->nregister_names);

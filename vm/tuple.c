@@ -6,6 +6,7 @@
  * Read next: vm/sequence.c (comparing, searching), vm/list_iterators.c.
  */
 #include "vm/container.h"
+#include "vm/generic_alias.h"
 #include "vm/native.h"
 #include "vm/ops.h"
 #include "vm/sequence.h"
@@ -179,11 +180,6 @@ static Value method_getnewargs(Thread *t, Value *args) {
     return object_value(tuple_from(t, args, 1));
 }
 
-static Value method_class_getitem(Thread *t, Value *args) {
-    (void)t;
-    return args[0];
-}
-
 static Value iter(Thread *t, Value self) {
     SequenceIterator *it =
         heap_allocate_small(&t->vm->heap, sizeof(SequenceIterator), OBJ_TUPLE_ITERATOR,
@@ -198,7 +194,8 @@ static const NativeDef methods[] = {
     {"index", method_index, "(self, value, start=0, stop=?, /)",
      "The first index of value; ValueError when it is not there."},
     {"__getnewargs__", method_getnewargs, "(self, /)", "What copying passes to __new__."},
-    {"@@__class_getitem__", method_class_getitem, "(cls, item, /)", "tuple[...] is tuple."},
+    {"@@__class_getitem__", generic_alias_class_getitem, "(cls, item, /)",
+     "tuple[int, ...] and the like, for annotations."},
     {0},
 };
 

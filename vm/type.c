@@ -9,6 +9,7 @@
 #include "vm/container.h"
 #include "vm/descriptor.h"
 #include "vm/exception.h"
+#include "vm/generic_alias.h"
 #include "vm/ops.h"
 #include "vm/slots.h"
 #include "vm/str.h"
@@ -90,6 +91,7 @@ static const Slots type_slots = {
     .setattr = class_setattr,
     .construct = type_construct,
     .init = type_init_slot,
+    .binary[BINARY_OR] = union_or,
 };
 
 /* ---- fields ---- */
