@@ -21,6 +21,7 @@ static const char help[] =
     "\n"
     "  --trace         print every event of tasks, futures and the loop to standard error\n"
     "  --virtual-time  waiting costs no time: the clock jumps to the next deadline\n"
+    "  --out-of-scope  what Tulip leaves out of Python raises when it is reached, not at once\n"
     "  --version       print the version\n"
     "  --help          print this\n"
     "\n"
@@ -49,6 +50,7 @@ static bool job_of_verb(const char *word, Job *job) {
 static bool is_flag(const char *word, Options *o) {
     if (!strcmp(word, "--trace")) o->trace = true;
     else if (!strcmp(word, "--virtual-time")) o->virtual_time = true;
+    else if (!strcmp(word, "--out-of-scope")) o->out_of_scope = true;
     else return false;
     return true;
 }

@@ -23,7 +23,7 @@ typedef enum Job {
 typedef struct Options {
     Job job;
     const char *target;
-    bool trace, virtual_time;
+    bool trace, virtual_time, out_of_scope;
     char **arguments; /* of the program, without its name; argument_count of them */
     int argument_count;
 } Options;

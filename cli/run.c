@@ -220,6 +220,7 @@ int run(const Options *o) {
     compiler_install(vm);
     stdlib_install(t);
     loop_install(t, o->virtual_time);
+    vm->out_of_scope = o->out_of_scope;
     if (o->trace) probe_trace_to(vm, stderr);
     return finish(t, run_job(t, o));
 }

@@ -14,6 +14,7 @@
 #ifndef TULIP_COMMON_SOURCE_H
 #define TULIP_COMMON_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,7 @@ typedef struct Source {
     size_t size;           /* at most UINT32_MAX - 1: longer files are refused by the reader */
     uint32_t *line_starts; /* offset of each line's first byte; line_starts[line_count] == size */
     uint32_t line_count;   /* at least 1 */
+    bool out_of_scope;     /* what is left out of the language raises when it is reached */
 } Source;
 
 /* Copies [size] bytes of [text] under [name]. */

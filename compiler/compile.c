@@ -158,6 +158,7 @@ static Value compile_hook(Thread *t, Str *text, Str *filename, const char *mode,
                           bool name_mode) {
     Diagnostic error;
     Source *source = source_new(filename->data, text->data, text->size);
+    source->out_of_scope = t->vm->out_of_scope;
     Code *code = parse_and_compile(t, source, mode_of(mode), name_mode, &error);
     Value result = code ? object_value(function_new(t, code, globals)) : compiler_raise(t, &error);
     source_free(source);

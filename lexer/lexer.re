@@ -56,6 +56,14 @@ static bool at_field_level(Lexer *lexer) {
     return mode && mode->kind == MODE_FIELD && mode->brackets == lexer->bracket_count;
 }
 
+/* A literal that is not part of Tulip, for a source in which that raises when it is reached. */
+static bool give_left_out(Lexer *lexer, Token *token, const char *start) {
+    lexer_finish(lexer, token, TK_LEFT_OUT, start);
+    token->text = "complex numbers";
+    token->size = strlen(token->text);
+    return true;
+}
+
 static bool give(Lexer *lexer, Token *token, TokenKind kind, const char *start) {
     lexer_finish(lexer, token, kind, start);
     return true;
@@ -193,6 +201,7 @@ static bool scan_code(Lexer *lexer, Token *token) {
             float { return lexer_finish_number(lexer, token, TK_FLOAT, start); }
             digits { return lexer_refuse_number(lexer, start); }
             (digits | float) [jJ] {
+                if (lexer->source->out_of_scope) return give_left_out(lexer, token, start);
                 return lexer_fail(lexer, "SyntaxError", lexer_span(lexer, start, lexer->cursor),
                                   "complex numbers are not part of Tulip");
             }

@@ -237,6 +237,17 @@ Node *tree_params_finish(Parser *parser, Params *params);
 
 Piece tree_lambda(Parser *parser, Token keyword, Params *params, Piece body);
 
+/* --- what is left out of the language (left_out.c) --- */
+
+/* The expression that raises tulip.OutOfScope, for a LEFT_OUT token. */
+Piece tree_left_out(Parser *parser, Token token);
+
+/* `except*`: an error, or the LEFT_OUT token for it where the source allows that. */
+Token left_out_except_star(Parser *parser, Token except, Token star);
+
+/* If [token] begins a `match` statement its tokens are passed over, and it becomes LEFT_OUT. */
+bool left_out_match(Parser *parser, Token *token);
+
 /* --- strings (strings.c) --- */
 
 /* Runs in progress: an empty one, appending a literal token, the parts of an f-string, its text.

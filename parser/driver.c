@@ -113,6 +113,10 @@ static void feed(Parser *parser, void *machine) {
     Token token;
     while (!parser->failed && layout_next(&parser->layout, &token)) {
         note_token(parser, &token);
+        if (parser->source->out_of_scope && left_out_match(parser, &token)) {
+            grammar(machine, TK_LEFT_OUT, token);
+            token.kind = TK_NEWLINE;
+        }
         grammar(machine, (int)token.kind, token);
         check_limits(parser, machine, &token);
         if (token.kind == TK_END && !parser->failed) {

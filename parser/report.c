@@ -141,10 +141,6 @@ static bool wrong_indentation(const Rejection *r) {
 /* Syntax that Python has and Tulip leaves out. */
 static bool left_out(const Rejection *r) {
     Parser *parser = r->parser;
-    if (parser->previous.kind == TK_EXCEPT && r->token.kind == TK_STAR) {
-        return REJECT(span_join(parser->previous.span, r->token.span),
-                      "'except*' is not part of Tulip");
-    }
     if (r->token.kind == TK_LBRACKET && parser->previous.kind == TK_NAME &&
         (parser->before_previous.kind == TK_DEF || parser->before_previous.kind == TK_CLASS)) {
         return REJECT(r->token.span, "type parameter syntax is not part of Tulip");
@@ -191,6 +187,7 @@ static bool ends_expression(TokenKind kind) {
     case TK_NAME:
     case TK_INT:
     case TK_FLOAT:
+    case TK_LEFT_OUT:
     case TK_STRING:
     case TK_BYTES:
     case TK_FSTRING_END:
@@ -395,7 +392,7 @@ static void describe_expected(const Rejection *r, Buffer *out) {
             }
             if (after && continues_expression(kind)) continue;
             if (after && accepts(r, TK_AND) && (kind == TK_IN || kind == TK_IF)) continue;
-            if (!accepts(r, kind)) continue;
+            if (kind == TK_LEFT_OUT || !accepts(r, kind)) continue;
             const char *thing = token_description(kind);
             if (!count || strcmp(things[count - 1], thing) != 0) things[count++] = thing;
         }

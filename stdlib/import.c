@@ -170,6 +170,7 @@ static Node *parse(const Source *source, CompileMode mode, Arena *arena, Diagnos
 Function *module_compile(Thread *t, const char *path, const char *text, size_t size,
                          CompileMode mode, Dict *globals, Buffer *report) {
     Source *source = source_new(path, text, size);
+    source->out_of_scope = t->vm->out_of_scope;
     Arena arena = {0};
     Diagnostic error = {0};
     Node *root = parse(source, mode, &arena, &error);

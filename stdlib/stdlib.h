@@ -45,6 +45,7 @@ typedef enum StdlibClass {
     CLASS_MATCH,
     CLASS_SCANNER,
     CLASS_MATCH_ITERATOR,
+    CLASS_OUT_OF_SCOPE, /* an exception class */
     STDLIB_CLASS_COUNT
 } StdlibClass;
 

@@ -6,7 +6,11 @@
  */
 #include "loop/loop.h"
 #include "stdlib/stdlib.h"
+#include "vm/class.h"
+#include "vm/container.h"
+#include "vm/exception.h"
 #include "vm/number.h"
+#include "vm/str.h"
 
 static Value virtual_time(Thread *t, Value *args) {
     (void)args;
@@ -23,16 +27,39 @@ static Value collections(Thread *t, Value *args) {
     return int_from_uint64(t, t->vm->heap.cycles);
 }
 
+/* What a construct that is left out becomes in a source that is compiled all the same. */
+static Value out_of_scope(Thread *t, Value *args) {
+    Value message = object_value(str_format(t, "%S: not part of Tulip", args[0]));
+    Value exception = exception_new(t, stdlib_of(t)->classes[CLASS_OUT_OF_SCOPE], &message, 1);
+    return exception == VALUE_ERROR ? VALUE_ERROR : raise_value(t, exception);
+}
+
+static Class *out_of_scope_class(Thread *t) {
+    Dict *ns = dict_new(t);
+    dict_set_str(t, ns, NAME_OF(t, __module__), object_value(str_from(t, "tulip")));
+    dict_set_str(t, ns, NAME_OF(t, __doc__),
+                 object_value(str_from(t, "A construct of Python that Tulip leaves out was met.")));
+    Value base = object_value(EXCEPTION_CLASS(t, Exception));
+    return class_create(t, BUILTIN_CLASS(t, CLASS), str_intern(t->vm, "OutOfScope", 10),
+                        tuple_from(t, &base, 1), ns, NULL, NULL, 0);
+}
+
 static const NativeDef functions[] = {
     {"virtual_time", virtual_time, "()", "Does the clock jump instead of waiting?"},
     {"lost_errors", lost_errors, "()",
      "How many exceptions of tasks and futures nobody retrieved."},
     {"collections", collections, "()", "How many cycles the collector has completed."},
+    {"out_of_scope", out_of_scope, "(construct)",
+     "Raise OutOfScope: compiled in place of what Tulip leaves out."},
     {0},
 };
 
 static bool init(Thread *t, Module *module) {
     module_set(t, module, "Deadlock", object_value(loop_state(t)->deadlock));
+    Class *left_out = out_of_scope_class(t);
+    if (!left_out) return false;
+    stdlib_of(t)->classes[CLASS_OUT_OF_SCOPE] = left_out;
+    module_set(t, module, "OutOfScope", object_value(left_out));
     return true;
 }
 

@@ -560,6 +560,12 @@ static Str *resolve_relative(Thread *t, Function *f, Str *name, int level) {
     return str_from_buffer(t, &buffer);
 }
 
+/* Is the module that was not found this one, and not another that it imports? */
+static bool says_missing(Thread *t, const Str *module) {
+    Value name = exception_field_or_none(t->exception, IMPORT_ERROR_NAME);
+    return is_str(name) && str_equal(STR(name), module);
+}
+
 /* For each name in a fromlist that the package has no attribute for, import the submodule of that
  * name. */
 static bool import_submodules(Thread *t, Value module, Value fromlist) {
@@ -579,7 +585,7 @@ static bool import_submodules(Thread *t, Value module, Value fromlist) {
         if (found != VALUE_UNSET) continue;
         Str *full = str_format(t, "%S.%S", MODULE(module)->name, object_value(name));
         if (t->vm->hooks.import_module(t, full) == VALUE_ERROR) {
-            ok = exception_matches(t, EXC_ModuleNotFoundError);
+            ok = exception_matches(t, EXC_ModuleNotFoundError) && says_missing(t, full);
             if (ok) exception_take(t);
         }
     }

@@ -131,6 +131,7 @@ struct Vm {
     Dict *modules; /* sys.modules */
     uint32_t recursion_limit;
     uint32_t int_max_str_digits;
+    bool out_of_scope; /* compile what is left out of the language to code that raises */
     Thread *threads, *main_thread;
     uint32_t thread_count;   /* how many are alive */
     uint64_t threads_made;

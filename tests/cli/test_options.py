@@ -45,6 +45,22 @@ class Sources(TulipCase):
     def test_c_syntax_error(self):
         self.expect(self.tulip("-c", "x = ="), 2, "", "SyntaxError")
 
+    def test_out_of_scope(self):
+        self.expect(self.tulip("-c", "def f(): return 1j"), 2, "", "complex numbers")
+        program = "def f(): return 1j\nprint(1)\ntry: f()\nexcept Exception as e: print(repr(e))\n"
+        self.expect(self.tulip("--out-of-scope", "-c", program), 0,
+                    "1\nOutOfScope('complex numbers: not part of Tulip')\n")
+
+    def test_out_of_scope_match(self):
+        program = "def f(x):\n match x:\n  case 1:\n   if x: pass\n  case _: pass\n return x\nf(1)\n"
+        self.expect(self.tulip("-c", program), 2, "", "'match' statements")
+        self.expect(self.tulip("--out-of-scope", "-c", program), 1, "", "tulip.OutOfScope")
+
+    def test_out_of_scope_except_star(self):
+        program = "try: 1 / 0\nexcept* ZeroDivisionError: pass\n"
+        self.expect(self.tulip("-c", program), 2, "", "'except*' is not part of Tulip")
+        self.expect(self.tulip("--out-of-scope", "-c", program), 1, "", "tulip.OutOfScope")
+
     def test_c_without_code(self):
         self.expect(self.tulip("-c"), 2, "")
 
