@@ -12,6 +12,7 @@
 #include "vm/container.h"
 #include "vm/number.h"
 #include "vm/ops.h"
+#include "vm/sequence.h"
 #include "vm/str.h"
 
 /* ---- making ---- */
@@ -73,19 +74,25 @@ static int64_t length(Thread *t, Value self) {
     return (int64_t)DEQUE(self)->size;
 }
 
-/* Position of the first item equal to [v] in [start, stop): -1 none, -2 raised. */
-static int64_t find(Thread *t, Deque *d, Value v, size_t start, size_t stop) {
+/* Position of the first item equal to [v] in [start, stop): -1 none, -2 raised; [on_change] when
+ * comparing has changed the deque. */
+static int64_t search(Thread *t, Deque *d, Value v, size_t start, size_t stop,
+                      ExceptionId on_change) {
     uint64_t version = d->version;
     for (size_t i = start; i < stop && i < d->size; i++) {
         int same = value_equal(t, *deque_at(d, i), v);
         if (same < 0) return -2;
         if (d->version != version) {
-            raise_error(t, EXC_RuntimeError, "deque mutated during iteration");
+            raise_error(t, on_change, "deque mutated during iteration");
             return -2;
         }
         if (same) return (int64_t)i;
     }
     return -1;
+}
+
+static int64_t find(Thread *t, Deque *d, Value v, size_t start, size_t stop) {
+    return search(t, d, v, start, stop, EXC_RuntimeError);
 }
 
 static int contains(Thread *t, Value self, Value item) {
@@ -140,13 +147,30 @@ static Value compare(Thread *t, Value a, Value b, CompareOp op) {
     return v;
 }
 
+/* A copy as copy() makes it: a subclass is called. In *[root]; NULL raised. */
+static Deque *copy_rooted(Thread *t, Value deque, Value *root) {
+    Deque *d = DEQUE(deque);
+    Class *cls = object_class(&d->header);
+    if (cls == stdlib_of(t)->classes[CLASS_DEQUE]) {
+        Deque *copy = deque_copy(t, d);
+        *root = copy ? object_value(copy) : VALUE_UNSET;
+        return copy;
+    }
+    Value args[] = {deque, fixnum(d->maxlen)};
+    *root = call_value(t, object_value(cls), args, d->maxlen < 0 ? 1 : 2);
+    if (*root == VALUE_ERROR) return NULL;
+    if (is_deque(t, *root)) return DEQUE(*root);
+    raise_error(t, EXC_TypeError, "%S() must return a deque, not %T", object_value(cls->name),
+                *root);
+    return NULL;
+}
+
 static Value add(Thread *t, Value a, Value b) {
     if (!is_deque(t, a)) return VALUE_NOTIMPLEMENTED;
     if (!is_deque(t, b))
         return raise_error(t, EXC_TypeError, "can only concatenate deque (not \"%T\") to deque", b);
     Value *roots = push_roots(t, 1);
-    Deque *sum = deque_copy(t, DEQUE(a));
-    if (sum) roots[0] = object_value(sum);
+    Deque *sum = copy_rooted(t, a, roots);
     bool ok = sum && deque_extend(t, sum, b, false);
     pop_roots(t, roots);
     return ok ? object_value(sum) : VALUE_ERROR;
@@ -181,16 +205,17 @@ static bool repeat(Thread *t, Deque *d, int64_t n) {
 static Value multiply(Thread *t, Value a, Value b) {
     Value deque = is_deque(t, a) ? a : b, count = deque == a ? b : a;
     int64_t n;
-    if (!is_int(count) && !class_of(t->vm, count)->slots.index) return VALUE_NOTIMPLEMENTED;
-    if (!arg_int64(t, count, &n)) return VALUE_ERROR;
-    Deque *d = deque_copy(t, DEQUE(deque));
-    return d && repeat(t, d, n) ? object_value(d) : VALUE_ERROR;
+    if (!sequence_repeat_count(t, count, DEQUE(deque)->size, &n)) return VALUE_ERROR;
+    Value *roots = push_roots(t, 1);
+    Deque *d = copy_rooted(t, deque, roots);
+    bool ok = d && repeat(t, d, n);
+    pop_roots(t, roots);
+    return ok ? object_value(d) : VALUE_ERROR;
 }
 
 static Value multiply_in_place(Thread *t, Value a, Value b) {
     int64_t n;
-    if (!is_int(b) && !class_of(t->vm, b)->slots.index) return VALUE_NOTIMPLEMENTED;
-    if (!arg_int64(t, b, &n)) return VALUE_ERROR;
+    if (!sequence_repeat_count(t, b, DEQUE(a)->size, &n)) return VALUE_ERROR;
     return repeat(t, DEQUE(a), n) ? a : VALUE_ERROR;
 }
 
@@ -211,6 +236,44 @@ static Value iterator_new(Thread *t, Value deque, bool backwards) {
     it->index = fixnum(backwards ? (int64_t)DEQUE(deque)->size : 0);
     it->version = fixnum((int64_t)DEQUE(deque)->version);
     return object_value(it);
+}
+
+/* (class, (deque, how many items have been given)) */
+static Value iterator_reduce(Thread *t, Value *args) {
+    DequeIterator *it = (DequeIterator *)object_of(args[0]);
+    Class *cls = object_class(&it->header);
+    Value over = it->deque;
+    int64_t given = 0;
+    if (over == VALUE_UNSET) {
+        over = object_value(deque_new(t, stdlib_of(t)->classes[CLASS_DEQUE], -1));
+    } else {
+        bool backwards = cls == stdlib_of(t)->classes[CLASS_DEQUE_REVERSE_ITERATOR];
+        int64_t index = fixnum_of(it->index);
+        given = backwards ? (int64_t)DEQUE(over)->size - index : index;
+    }
+    Value from[] = {over, fixnum(given)};
+    Value made[] = {object_value(cls), object_value(tuple_from(t, from, 2))};
+    return object_value(tuple_from(t, made, 2));
+}
+
+static Value iterator_construct(Thread *t, Class *cls, const Value *args, int argc,
+                                Tuple *kwnames) {
+    int64_t given = 0;
+    if (argc < 1 || argc > 2 || kwnames) {
+        return raise_error(t, EXC_TypeError, "function takes at %s argument%s (%d given)",
+                           argc < 1 ? "least 1" : "most 2", argc < 1 ? "" : "s", argc);
+    }
+    if (!is_deque(t, args[0])) {
+        return raise_error(t, EXC_TypeError, "argument 1 must be collections.deque, not %T",
+                           args[0]);
+    }
+    if (argc == 2 && !arg_clamped(t, args[1], &given)) return VALUE_ERROR;
+    int64_t size = (int64_t)DEQUE(args[0])->size;
+    given = given < 0 ? 0 : given > size ? size : given;
+    bool backwards = cls == stdlib_of(t)->classes[CLASS_DEQUE_REVERSE_ITERATOR];
+    Value it = iterator_new(t, args[0], backwards);
+    ((DequeIterator *)object_of(it))->index = fixnum(backwards ? size - given : given);
+    return it;
 }
 
 static Value iter(Thread *t, Value self) { return iterator_new(t, self, false); }
@@ -273,7 +336,9 @@ static Value method_clear(Thread *t, Value *args) {
     return VALUE_NONE;
 }
 static Value method_copy(Thread *t, Value *args) {
-    Deque *d = deque_copy(t, DEQUE(args[0]));
+    Value *root = push_roots(t, 1);
+    Deque *d = copy_rooted(t, args[0], root);
+    pop_roots(t, root);
     return d ? object_value(d) : VALUE_ERROR;
 }
 static Value method_rotate(Thread *t, Value *args) {
@@ -305,7 +370,7 @@ static Value method_count(Thread *t, Value *args) {
 }
 
 static Value method_remove(Thread *t, Value *args) {
-    int64_t at = find(t, DEQUE(args[0]), args[1], 0, SIZE_MAX);
+    int64_t at = search(t, DEQUE(args[0]), args[1], 0, SIZE_MAX, EXC_IndexError);
     if (at == -2) return VALUE_ERROR;
     if (at < 0) return raise_error(t, EXC_ValueError, "%R is not in deque", args[1]);
     deque_remove_at(t, DEQUE(args[0]), (size_t)at);
@@ -317,11 +382,17 @@ static size_t clamp(int64_t i, size_t size) {
     return i < 0 ? 0 : (uint64_t)i > size ? size : (size_t)i;
 }
 
+static bool index_bound(Thread *t, Value v, int64_t *out) {
+    if (v == VALUE_UNSET) return true;
+    if (is_int(v) || class_of(t->vm, v)->slots.index) return arg_clamped(t, v, out);
+    raise_error(t, EXC_TypeError, "slice indices must be integers or have an __index__ method");
+    return false;
+}
+
 static Value method_index(Thread *t, Value *args) {
     Deque *d = DEQUE(args[0]);
     int64_t start = 0, stop = INT64_MAX;
-    if (args[2] != VALUE_UNSET && !arg_clamped(t, args[2], &start)) return VALUE_ERROR;
-    if (args[3] != VALUE_UNSET && !arg_clamped(t, args[3], &stop)) return VALUE_ERROR;
+    if (!index_bound(t, args[2], &start) || !index_bound(t, args[3], &stop)) return VALUE_ERROR;
     int64_t at = find(t, d, args[1], clamp(start, d->size), clamp(stop, d->size));
     if (at == -2) return VALUE_ERROR;
     return at >= 0 ? fixnum(at) : raise_error(t, EXC_ValueError, "%R is not in deque", args[1]);
@@ -342,12 +413,28 @@ static Value get_maxlen(Thread *t, Value self) {
     return maxlen < 0 ? VALUE_NONE : int_from_int64(t, maxlen);
 }
 
+/* (class, () or ((), maxlen), state, iterator over the items) */
+static Value method_reduce(Thread *t, Value *args) {
+    int64_t maxlen = DEQUE(args[0])->maxlen;
+    Value *roots = push_roots(t, 2);
+    roots[0] = call_method(t, args[0], NAME_OF(t, __getstate__), NULL, 0);
+    if (roots[0] == VALUE_ERROR) return VALUE_ERROR;
+    roots[1] = value_iter(t, args[0]);
+    if (roots[1] == VALUE_ERROR) return VALUE_ERROR;
+    Value from[] = {object_value(t->vm->empty_tuple), int_from_int64(t, maxlen)};
+    Tuple *arguments = maxlen < 0 ? t->vm->empty_tuple : tuple_from(t, from, 2);
+    Value made[] = {object_value(class_of(t->vm, args[0])), object_value(arguments), roots[0],
+                    roots[1]};
+    return object_value(tuple_from(t, made, 4));
+}
+
 /* ---- tables ---- */
 
 static const NativeDef methods[] = {
     {"append", method_append, "(self, object, /)", "Add at the right end."},
     {"appendleft", method_appendleft, "(self, object, /)", "Add at the left end."},
     {"clear", method_clear, "(self, /)", "Remove all items."},
+    {"__reduce__", method_reduce, "(self, /)", "State for pickle and copy."},
     {"copy", method_copy, "(self, /)", "A shallow copy."},
     {"__copy__", method_copy, "(self, /)", "A shallow copy."},
     {"count", method_count, "(self, value, /)", "How many items equal value."},
@@ -403,15 +490,17 @@ static const NativeClass deque_class = {
     .fields = fields,
     .doc = "deque([iterable[, maxlen]]) -> a list that is fast at both ends",
     .size = sizeof(Deque),
-    .flags = CLASS_BASE_ALLOWED,
+    .flags = CLASS_BASE_ALLOWED | CLASS_JOINS,
     .trace = trace,
     .finalize = finalize};
 
 static const NativeDef iterator_methods[] = {
     {"__length_hint__", iterator_length_hint, "(self, /)", "How many items are to come."},
+    {"__reduce__", iterator_reduce, "(self, /)", "State for pickle and copy."},
     {0},
 };
-static const Slots iterator_slots = {.iter = stdlib_iter_self, .next = iterator_next};
+static const Slots iterator_slots = {
+    .iter = stdlib_iter_self, .next = iterator_next, .construct = iterator_construct};
 static const NativeClass iterator_class = {.kind = OBJ_NATIVE_DATA,
                                            .name = "_deque_iterator",
                                            .slots = &iterator_slots,

@@ -507,7 +507,8 @@ static Value repr(Thread *t, Value self) {
         text = str_format(t, "<_io.TextIOWrapper name=%R mode=%R encoding=%R>", file->name,
                           file->mode, file->encoding);
     } else {
-        text = str_format(t, "<_io.%T name=%R>", self, file->name);
+        text = str_format(t, "<_io.%S name=%R>", object_value(object_class(object_of(self))->name),
+                          file->name);
     }
     return text ? object_value(text) : VALUE_ERROR;
 }

@@ -91,8 +91,9 @@ static Value count_next(Thread *t, Value self) {
 
 static Value count_repr(Thread *t, Value self) {
     Count *c = (Count *)object_of(self);
-    Str *text = c->step == fixnum(1) ? str_format(t, "%T(%R)", self, c->next)
-                                     : str_format(t, "%T(%R, %R)", self, c->next, c->step);
+    Value name = object_value(object_class(&c->header)->name);
+    Str *text = c->step == fixnum(1) ? str_format(t, "%S(%R)", name, c->next)
+                                     : str_format(t, "%S(%R, %R)", name, c->next, c->step);
     return text ? object_value(text) : VALUE_ERROR;
 }
 
@@ -205,9 +206,10 @@ static Value repeat_next(Thread *t, Value self) {
 
 static Value repeat_repr(Thread *t, Value self) {
     Repeat *r = (Repeat *)object_of(self);
+    Value name = object_value(object_class(&r->header)->name);
     Str *text = fixnum_of(r->left) < 0
-                    ? str_format(t, "%T(%R)", self, r->object)
-                    : str_format(t, "%T(%R, %lld)", self, r->object, (long long)fixnum_of(r->left));
+                    ? str_format(t, "%S(%R)", name, r->object)
+                    : str_format(t, "%S(%R, %lld)", name, r->object, (long long)fixnum_of(r->left));
     return text ? object_value(text) : VALUE_ERROR;
 }
 

@@ -305,7 +305,7 @@ void bytearray_init(Thread *t) {
                              .kind = OBJ_BYTEARRAY,
                              .slots = &slots,
                              .methods = methods,
-                             .flags = CLASS_BASE_ALLOWED,
+                             .flags = CLASS_BASE_ALLOWED | CLASS_JOINS,
                              .doc = "bytearray(iterable of ints), bytearray(str, encoding[, "
                                     "errors]), bytearray(bytes-like), bytearray(count), "
                                     "bytearray()\n\nA mutable sequence of bytes.",

@@ -135,7 +135,7 @@ void bytes_init(Thread *t) {
                              .kind = OBJ_BYTES,
                              .slots = &slots,
                              .methods = methods,
-                             .flags = CLASS_BASE_ALLOWED,
+                             .flags = CLASS_BASE_ALLOWED | CLASS_JOINS,
                              .doc = "bytes(iterable of ints), bytes(str, encoding[, errors]), "
                                     "bytes(bytes-like), bytes(count), bytes()\n\n"
                                     "An immutable sequence of bytes.",

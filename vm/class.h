@@ -106,6 +106,7 @@ enum ClassFlags {
     CLASS_ABSTRACT = 512,   /* __abstractmethods__ is not empty */
     CLASS_NO_DICT = 1024,   /* instances have only what __slots__ names (object itself: nothing) */
     CLASS_OWN_SLOTS = 2048, /* its own __slots__ is not empty: a layout that may conflict */
+    CLASS_JOINS = 4096,     /* native: its + and * are those of a sequence, see vm/ops.c */
 };
 
 struct Class {

@@ -405,7 +405,7 @@ static const NativeClass list_class = {
     .slots = &slots,
     .methods = list_methods,
     .doc = "list() -> new empty list\nlist(iterable) -> new list of the items of iterable",
-    .flags = CLASS_BASE_ALLOWED,
+    .flags = CLASS_BASE_ALLOWED | CLASS_JOINS,
 };
 
 /* Complete the class list. */

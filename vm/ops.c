@@ -29,22 +29,13 @@ static const char *const binary_symbols[BINARY_COUNT] = {
 #undef BINARY
 };
 
-/* Is [slot] the + or * of a built-in sequence? Python has these outside the number protocol, so
- * that the other operand's reflected method comes first. */
-static bool joins_sequences(Thread *t, BinaryOp op, Value (*slot)(Thread *, Value, Value)) {
-    static const ObjectKind kinds[] = {OBJ_STR, OBJ_LIST, OBJ_TUPLE, OBJ_BYTES, OBJ_BYTEARRAY};
+/* Is [slot] of [cls] the + or * of a native sequence? Python has these outside the number protocol:
+ * they are asked when no number knows, the left operand's first, and raise their own errors. */
+static bool joins(const Class *cls, BinaryOp op, Value (*slot)(Thread *, Value, Value)) {
     if (op != BINARY_ADD && op != BINARY_MUL) return false;
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        if (slot == t->vm->classes[kinds[i]]->slots.binary[op]) return true;
-    }
-    return false;
-}
-
-/* Must [right]'s slot be asked before [left]'s? */
-static bool right_comes_first(Thread *t, BinaryOp op, const Class *left, const Class *right) {
-    if (class_is_subclass(right, left)) return true;
-    return (right->flags & CLASS_HEAP) && joins_sequences(t, op, left->slots.binary[op]) &&
-           !joins_sequences(t, op, right->slots.binary[op]);
+    while (cls->flags & CLASS_HEAP) cls = cls->base;
+    return (cls->flags & CLASS_JOINS) && slot &&
+           (slot == cls->slots.binary[op] || slot == cls->slots.inplace[op]);
 }
 
 /* The operands' slots in order; VALUE_NOTIMPLEMENTED when none knows. */
@@ -54,7 +45,9 @@ static Value ask_both(Thread *t, BinaryOp op, Value a, Value b) {
     Value (*of_right)(Thread *, Value, Value) = right->slots.binary[op];
     if (left == right || of_right == of_left) of_right = NULL;
     if (of_left) {
-        if (of_right && right_comes_first(t, op, left, right)) {
+        bool right_first = of_right && (class_is_subclass(right, left) ||
+                                        (joins(left, op, of_left) && !joins(right, op, of_right)));
+        if (right_first) {
             Value result = of_right(t, a, b);
             if (result != VALUE_NOTIMPLEMENTED) return result;
             of_right = NULL;
@@ -106,13 +99,32 @@ static const char *inplace_symbol(BinaryOp op) {
     return symbols[op];
 }
 
+/* May `a *= b` repeat b? Only when a has nothing of a container, as CPython has it. */
+static bool may_repeat_other(BinaryOp op, const Class *left, const Class *right) {
+    bool container = left->slots.length || left->slots.contains || left->slots.getitem;
+    bool heap = left->flags & CLASS_HEAP;
+    return (!container && !heap) || !joins(right, op, right->slots.binary[op]);
+}
+
+static Value ask_inplace(Thread *t, BinaryOp op, Value a, Value b) {
+    Class *left = class_of(t->vm, a), *right = class_of(t->vm, b);
+    Value (*slot)(Thread *, Value, Value) = left->slots.inplace[op];
+    Value (*of_right)(Thread *, Value, Value) = right->slots.binary[op];
+    Value result = VALUE_NOTIMPLEMENTED;
+    bool joining = joins(left, op, slot);
+    if (joining && of_right && left != right && !joins(right, op, of_right))
+        result = of_right(t, a, b);
+    if (result == VALUE_NOTIMPLEMENTED && slot) result = slot(t, a, b);
+    if (result != VALUE_NOTIMPLEMENTED || joining) return result;
+    if (!left->slots.binary[op] && !may_repeat_other(op, left, right)) return result;
+    return ask_both(t, op, a, b);
+}
+
 Value value_inplace(Thread *t, BinaryOp op, Value a, Value b) {
-    Value (*slot)(Thread *, Value, Value) = class_of(t->vm, a)->slots.inplace[op];
     Value *roots = push_roots(t, 2);
     roots[0] = a;
     roots[1] = b;
-    Value result = slot ? slot(t, a, b) : VALUE_NOTIMPLEMENTED;
-    if (result == VALUE_NOTIMPLEMENTED) result = ask_both(t, op, a, b);
+    Value result = ask_inplace(t, op, a, b);
     pop_roots(t, roots);
     if (result != VALUE_NOTIMPLEMENTED) return result;
     return raise_error(t, EXC_TypeError, "unsupported operand type(s) for %s: '%T' and '%T'",

@@ -145,6 +145,18 @@ static const char *format_plain(Buffer *out, const char *p, va_list *arguments) 
     return p + 1;
 }
 
+/* The name errors call [cls] by: native classes of modules say which, as CPython's do. */
+static Str *class_full_name(Thread *t, const Class *cls) {
+    bool plain = (cls->flags & CLASS_HEAP) || !is_str(cls->module) ||
+                 !strcmp(STR(cls->module)->data, "builtins");
+    if (plain) return cls->name;
+    Buffer out = {0};
+    buffer_append(&out, STR(cls->module)->data, STR(cls->module)->size);
+    buffer_putc(&out, '.');
+    buffer_append(&out, cls->name->data, cls->name->size);
+    return str_from_buffer(t, &out);
+}
+
 bool str_format_into(Thread *t, Buffer *out, const char *format, va_list arguments) {
     va_list rest;
     va_copy(rest, arguments);
@@ -158,7 +170,7 @@ bool str_format_into(Thread *t, Buffer *out, const char *format, va_list argumen
         if (kind == 'T' || kind == 'N' || kind == 'R' || kind == 'S') {
             Value v = va_arg(rest, Value);
             Str *text = kind == 'N' && v == VALUE_NONE ? str_intern(t->vm, "None", 4)
-                        : kind == 'T' || kind == 'N'   ? class_of(t->vm, v)->name
+                        : kind == 'T' || kind == 'N'   ? class_full_name(t, class_of(t->vm, v))
                         : kind == 'R'                  ? value_repr(t, v)
                                                        : value_str(t, v);
             if (text) buffer_append(out, text->data, text->size);

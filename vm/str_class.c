@@ -218,7 +218,7 @@ void str_init(Thread *t) {
                              .kind = OBJ_STR,
                              .slots = &slots,
                              .methods = methods,
-                             .flags = CLASS_BASE_ALLOWED,
+                             .flags = CLASS_BASE_ALLOWED | CLASS_JOINS,
                              .doc = "str(object='') -> str\nstr(bytes, encoding[, errors]) -> "
                                     "str\n\nText: an immutable sequence of characters.",
                          });

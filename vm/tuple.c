@@ -217,7 +217,7 @@ static const NativeClass tuple_class = {
     .slots = &slots,
     .methods = methods,
     .doc = "tuple() -> the empty tuple\ntuple(iterable) -> a tuple of the items of iterable",
-    .flags = CLASS_BASE_ALLOWED,
+    .flags = CLASS_BASE_ALLOWED | CLASS_JOINS,
 };
 
 /* Complete the class tuple; its iterator is in vm/list_iterators.c. */
