@@ -172,7 +172,7 @@ static void wait_for_threads(Thread *t, Ending *ending) {
 }
 
 int finish(Thread *t, Ending ending) {
-    wait_for_threads(t, &ending);
+    if (ending.status != STATUS_DEADLOCK) wait_for_threads(t, &ending);
     exit_calls_run(t);
     flush_streams(t, &ending);
     loop_shutdown(t);

@@ -107,7 +107,7 @@ static void put_thread_place(Buffer *out, const Thread *thread) {
 
 static const char *const wait_texts[] = {
     [WAIT_NOTHING] = "nothing",       [WAIT_TIME] = "a moment",
-    [WAIT_LOCK] = "a lock",           [WAIT_LOOP] = "its event loop",
+    [WAIT_FOR_OBJECT] = "something",  [WAIT_LOOP] = "its event loop",
     [WAIT_OUTSIDE] = "the outside",
 };
 
@@ -131,7 +131,7 @@ static void put_thread(Thread *t, Buffer *out, const Thread *thread, int kind, V
     buffer_puts(out, "\n      waits for ");
     if (what != VALUE_NONE) probe_render(t->vm, what, 60, out);
     else buffer_puts(out, wait_texts[kind]);
-    if (kind == WAIT_LOCK) put_holder(t, out, what);
+    if (kind == WAIT_FOR_OBJECT) put_holder(t, out, what);
 }
 
 static void put_threads(Thread *t, Buffer *out, int kind, Value what) {
@@ -154,7 +154,7 @@ void deadlock_of_threads(Thread *t, Value what) {
     PROBE(t, DEADLOCK, fixnum(0), VALUE_UNSET);
     Buffer out = {0};
     buffer_puts(&out, "nothing runs, no timer is set and nothing from outside can come, but ");
-    put_threads(t, &out, WAIT_LOCK, what);
+    put_threads(t, &out, WAIT_FOR_OBJECT, what);
     raise_deadlock(t, &out);
 }
 

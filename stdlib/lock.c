@@ -2,11 +2,11 @@
 /*
  * Locks between threads: _thread.lock and _thread.RLock.
  *
- * A lock is an owner and a queue of parked threads; since only the holder of the baton touches it,
+ * A lock is an owner and a queue of waiting threads; since only the holder of the baton touches it,
  * it needs no atomic operation. Releasing wakes the first in the queue, which then takes the lock
  * if nobody was faster: a thread that releases and takes again at once goes on without a switch.
  *
- * Read next: vm/baton.h, stdlib/threading.tul (what is built on these).
+ * Read next: stdlib/wait_queue.h, stdlib/thread_signals.c.
  */
 #include <math.h>
 
@@ -17,46 +17,15 @@
 #include "vm/ops.h"
 #include "vm/str.h"
 
-/* The largest timeout: what fits a clock_t of nanoseconds, as in CPython. */
-#define TIMEOUT_MAX 9223372036.0
-
-/* ---- the queue ---- */
-
-static void queue_up(Lock *lock, Thread *t, bool first) {
-    t->next_waiter = first ? lock->first : NULL;
-    if (first) lock->first = t;
-    else if (lock->last) lock->last->next_waiter = t;
-    else lock->first = t;
-    if (!lock->last || !first) lock->last = t;
-}
-
-static void leave_queue(Lock *lock, Thread *t) {
-    Thread *before = NULL;
-    for (Thread *w = lock->first; w != t; w = w->next_waiter) {
-        if (!w) return;
-        before = w;
-    }
-    if (before) before->next_waiter = t->next_waiter;
-    else lock->first = t->next_waiter;
-    if (lock->last == t) lock->last = before;
-}
-
 /* ---- take and free ---- */
 
 int lock_take(Thread *t, Lock *lock, int64_t deadline) {
-    bool was_first = false;
-    while (lock->owner) {
-        queue_up(lock, t, was_first);
-        ParkResult result = thread_park(t, deadline, WAIT_LOCK, object_value(lock));
-        leave_queue(lock, t);
-        was_first = result == PARK_WOKEN;
-        if (!lock->owner) break;
-        if (result == PARK_TIMED_OUT) return 0;
-        if (result == PARK_DEADLOCK) {
-            t->vm->hooks.deadlock(t, object_value(lock));
-            return -1;
-        }
-        if (!thread_poll(t)) return -1;
+    for (bool again = false; lock->owner; again = true) {
+        Waiter waiter;
+        wait_queue_join(&lock->queue, &waiter, t, again);
+        int woken = wait_queue_wait(t, &lock->queue, &waiter, deadline, object_value(lock));
+        if (woken < 0) return -1;
+        if (!woken && lock->owner) return 0;
     }
     lock->owner = t->number;
     return 1;
@@ -65,7 +34,7 @@ int lock_take(Thread *t, Lock *lock, int64_t deadline) {
 void lock_free(Lock *lock) {
     lock->owner = 0;
     lock->count = 0;
-    if (lock->first) thread_unpark(lock->first);
+    wait_queue_wake(&lock->queue, 1);
 }
 
 Value lock_new(Thread *t) {
@@ -93,7 +62,7 @@ static bool read_timeout(Thread *t, Value blocking, Value timeout, int64_t *dead
         raise_error(t, EXC_ValueError, "timeout value must be a non-negative number");
         return false;
     }
-    if (seconds > TIMEOUT_MAX) {
+    if (seconds > THREAD_TIMEOUT_MAX) {
         raise_error(t, EXC_OverflowError, "timeout value is too large");
         return false;
     }
@@ -270,5 +239,5 @@ void lock_install(Thread *t, Module *module) {
                                 .size = sizeof(Lock),
                                 .flags = CLASS_BASE_ALLOWED},
                  "_thread", NULL);
-    module_set(t, module, "TIMEOUT_MAX", float_new(t, TIMEOUT_MAX));
+    module_set(t, module, "TIMEOUT_MAX", float_new(t, THREAD_TIMEOUT_MAX));
 }

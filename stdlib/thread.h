@@ -8,11 +8,12 @@
 #define TULIP_STDLIB_THREAD_H
 
 #include "stdlib/stdlib.h"
+#include "stdlib/wait_queue.h"
 
 /* _thread.lock and _thread.RLock. */
 typedef struct Lock {
     Object header;
-    Thread *first, *last; /* who waits, in the order in which they came */
+    WaitQueue queue;
     uint64_t owner;       /* the number of the thread that took it; 0: it is free */
     int64_t count;        /* RLock: how often its owner took it */
 } Lock;
@@ -27,8 +28,10 @@ int lock_take(Thread *t, Lock *lock, int64_t deadline) MUST_CHECK;
 /* Free it, and let the first that waits try. */
 void lock_free(Lock *lock);
 
-/* Make the classes lock, RLock and _local, and put them into [module]. */
+/* Make the classes of _thread and put them into [module]: lock and RLock; _Event, _Semaphore and
+ * _Condition; _local. */
 void lock_install(Thread *t, Module *module);
+void thread_signals_install(Thread *t, Module *module);
 void local_install(Thread *t, Module *module);
 
 #endif

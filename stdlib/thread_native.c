@@ -127,6 +127,7 @@ static Value thread_exit(Thread *t, Value *args) {
 static bool init(Thread *t, Module *module) {
     module_set(t, module, "error", object_value(EXCEPTION_CLASS(t, RuntimeError)));
     lock_install(t, module);
+    thread_signals_install(t, module);
     local_install(t, module);
     return true;
 }

@@ -37,7 +37,7 @@ typedef enum ParkResult {
 typedef enum WaitKind {
     WAIT_NOTHING,
     WAIT_TIME,
-    WAIT_LOCK,
+    WAIT_FOR_OBJECT, /* a lock, an event, the end of a thread … */
     WAIT_LOOP,
     WAIT_OUTSIDE,
 } WaitKind;
