@@ -386,8 +386,18 @@ size_t str_byte_offset(Str *str, size_t index) {
     return (size_t)(skip(near, index % MARK_STEP) - str->data);
 }
 
-size_t str_index_at(const Str *str, size_t offset) {
-    return str_is_ascii(str) ? offset : utf8_length(str->data, offset);
+size_t str_index_at(Str *str, size_t offset) {
+    if (str_is_ascii(str)) return offset;
+    if (offset == str->size) return str->length;
+    if (offset <= MARK_STEP || str->size > UINT32_MAX) return utf8_length(str->data, offset);
+    if (!str->marks) make_marks(str);
+    size_t low = 0, high = str->length / MARK_STEP + 1;
+    while (high - low > 1) {
+        size_t middle = (low + high) / 2;
+        if (str->marks[middle] <= offset) low = middle;
+        else high = middle;
+    }
+    return low * MARK_STEP + utf8_length(str->data + str->marks[low], offset - str->marks[low]);
 }
 
 uint32_t str_codepoint_at(Str *str, size_t index) {

@@ -51,7 +51,7 @@ Str *str_new_ascii(Thread *t, const char *text, size_t size);
  * already. */
 Str *str_of_class(Thread *t, Class *cls, Str *text);
 /* The index of the code point that begins at byte [offset]. */
-size_t str_index_at(const Str *str, size_t offset);
+size_t str_index_at(Str *str, size_t offset);
 /* Is an object with [size] more bytes to be had? Raises MemoryError otherwise. For sizes a program
  * chooses. */
 bool str_memory_fits(Thread *t, size_t size) MUST_CHECK;
