@@ -46,6 +46,11 @@ typedef enum StdlibClass {
     CLASS_SCANNER,
     CLASS_MATCH_ITERATOR,
     CLASS_OUT_OF_SCOPE, /* an exception class */
+    CLASS_PICKLE_ERROR,
+    CLASS_PICKLING_ERROR,
+    CLASS_UNPICKLING_ERROR,
+    CLASS_PICKLER,
+    CLASS_UNPICKLER,
     STDLIB_CLASS_COUNT
 } StdlibClass;
 

@@ -117,6 +117,10 @@ static void add_method(Thread *t, Class *cls, const NativeDef *def) {
     put(t, cls, name, v);
 }
 
+void native_class_extend(Thread *t, Class *cls, const NativeDef *methods) {
+    for (; methods->name; methods++) add_method(t, cls, methods);
+}
+
 static void fill_class(Thread *t, Class *cls, const NativeClass *def) {
     cls->flags |= def->flags;
     if (def->trace) cls->trace = def->trace;

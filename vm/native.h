@@ -91,6 +91,8 @@ typedef struct NativeClass {
 
 /* Complete vm->classes[def->kind]. */
 void native_class_init(Thread *t, const NativeClass *def);
+/* Add methods (a table ended by a row without name) to a built-in class that is complete. */
+void native_class_extend(Thread *t, Class *cls, const NativeDef *methods);
 /* Make a new class for a native module (its __module__ is [module]). [base] NULL: object. */
 Class *native_class_new(Thread *t, const NativeClass *def, const char *module, Class *base);
 /* A native function object. self VALUE_UNSET when unbound. */

@@ -19,6 +19,7 @@
 #include "vm/exception.h"
 #include "vm/number.h"
 #include "vm/ops.h"
+#include "vm/reduce.h"
 #include "vm/slots.h"
 #include "vm/str.h"
 
@@ -227,29 +228,6 @@ static Value object_subclasshook(Thread *t, Value *args) {
     return VALUE_NOTIMPLEMENTED;
 }
 
-/* What copy and pickle start from: (copyreg.__newobj__-like class, (class,), state). */
-static Value object_reduce_ex(Thread *t, Value *args) {
-    Value reduce = value_getattr(t, args[0], NAME_OF(t, __reduce__));
-    if (reduce == VALUE_ERROR) return VALUE_ERROR;
-    args[1] = reduce;
-    return call_value(t, args[1], NULL, 0);
-}
-
-static Value object_getstate(Thread *t, Value *args) {
-    Value state = value_getattr_or_unset(t, args[0], NAME_OF(t, __dict__));
-    if (state == VALUE_UNSET) return VALUE_NONE;
-    if (is_kind(state, OBJ_DICT) && DICT(state)->used == 0) return VALUE_NONE;
-    return is_kind(state, OBJ_DICT) ? object_value(dict_copy(t, DICT(state))) : state;
-}
-
-static Value object_reduce(Thread *t, Value *args) {
-    Value cls = object_value(class_of(t->vm, args[0]));
-    Value state = object_getstate(t, args);
-    if (state == VALUE_ERROR) return VALUE_ERROR;
-    Value items[] = {cls, object_value(t->vm->empty_tuple), state};
-    return object_value(tuple_from(t, items, 3));
-}
-
 static Value object_sizeof(Thread *t, Value *args) {
     (void)t;
     if (!is_object(args[0])) return fixnum(sizeof(Value));
@@ -263,9 +241,10 @@ static const NativeDef methods[] = {
      "This method is called when a class is subclassed."},
     {"@@__subclasshook__", object_subclasshook, "(cls, subclass, /)",
      "Abstract classes can override this to customize issubclass()."},
-    {"__reduce_ex__", object_reduce_ex, "(self, protocol, /)", "Helper for pickle."},
-    {"__reduce__", object_reduce, "(self, /)", "Helper for pickle."},
-    {"__getstate__", object_getstate, "(self, /)", "Helper for pickle."},
+    {"__reduce_ex__", object_reduce_ex, "(self, protocol, /)",
+     "How to make an equal object, for pickle of a protocol."},
+    {"__reduce__", object_reduce, "(self, /)", "How to make an equal object."},
+    {"__getstate__", object_getstate, "(self, /)", "The attributes, for copy and pickle."},
     {"__sizeof__", object_sizeof, "(self, /)", "Size of object in memory, in bytes."},
     {NULL, NULL, NULL, NULL},
 };

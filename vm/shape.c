@@ -20,6 +20,7 @@
 #include "vm/code.h"
 #include "vm/container.h"
 #include "vm/descriptor.h"
+#include "vm/reduce.h"
 #include "vm/str.h"
 
 /* ---- shapes ---- */
@@ -190,7 +191,8 @@ static bool is_member_name(Thread *t, const Object *o, Str *name) {
 }
 
 static bool has_members_dict(Object *o) {
-    return object_kind(o) == OBJ_OBJECT && object_attributes(o)->shape->is_dict;
+    Attributes *a = object_kind(o) == OBJ_OBJECT ? object_attributes(o) : NULL;
+    return a && a->shape->is_dict;
 }
 
 static Dict *members_dict(Thread *t, Object *o, bool make) {
@@ -214,6 +216,24 @@ bool instance_set_member(Thread *t, Object *o, Str *name, Value v) {
     if (v == VALUE_UNSET) return members && dict_delete_str(t, members, name);
     dict_set_str(t, members, name, v);
     return true;
+}
+
+Dict *instance_attributes(Thread *t, Object *o, bool members) {
+    Attributes *a = object_attributes(o);
+    if (!a || a->shape->is_dict) {
+        Dict *dict = !members ? own_dict(o) : has_members_dict(o) ? members_dict(t, o, false) : NULL;
+        return dict && dict->used ? dict_copy(t, dict) : NULL;
+    }
+    Shape *path[SHAPE_MAX_SLOTS + 1], *shape = a->shape;
+    int count = shape->count;
+    for (int i = count; i > 0; i--, shape = shape->parent) path[i - 1] = shape;
+    Dict *dict = NULL;
+    for (int i = 0; i < count; i++) {
+        if (is_member_name(t, o, path[i]->name) != members) continue;
+        if (!dict) dict = dict_new_sized(t, (size_t)count);
+        dict_set_str(t, dict, path[i]->name, *slot_at(o, a, i));
+    }
+    return dict;
 }
 
 /* Move [o] to dict mode. The values become invisible to a marker that has yet to scan [o] and will
