@@ -167,7 +167,43 @@ static const FieldDef partial_fields[] = {
     {"keywords", partial_keywords, NULL, "Its keyword arguments."},
     {0},
 };
+/* (class, (func,), (func, args, keywords, attributes)) */
+static Value partial_reduce(Thread *t, Value *args) {
+    Value *roots = push_roots(t, 3);
+    Partial *p = PARTIAL(args[0]);
+    Dict *attributes = instance_dict(t, object_of(args[0]));
+    Value state[] = {p->function, p->args, p->keywords,
+                     attributes->used ? object_value(attributes) : VALUE_NONE};
+    roots[0] = object_value(class_of(t->vm, args[0]));
+    roots[1] = object_value(tuple_from(t, &p->function, 1));
+    roots[2] = object_value(tuple_from(t, state, 4));
+    Value result = object_value(tuple_from(t, roots, 3));
+    pop_roots(t, roots);
+    return result;
+}
+
+static Value partial_set_state(Thread *t, Value *args) {
+    const Value *state =
+        is_kind(args[1], OBJ_TUPLE) && TUPLE(args[1])->size == 4 ? TUPLE(args[1])->items : NULL;
+    if (!state || !value_is_callable(t, state[0]) || !is_kind(state[1], OBJ_TUPLE) ||
+        (state[2] != VALUE_NONE && !is_kind(state[2], OBJ_DICT)) ||
+        (state[3] != VALUE_NONE && !is_kind(state[3], OBJ_DICT)))
+        return raise_error(t, EXC_TypeError, "invalid partial state");
+    Dict *keywords = state[2] == VALUE_NONE ? dict_new(t) : dict_copy(t, DICT(state[2]));
+    Heap *heap = &t->vm->heap;
+    Partial *p = PARTIAL(args[0]);
+    heap_set(heap, &p->function, state[0]);
+    heap_set(heap, &p->args,
+             object_value(tuple_from(t, TUPLE(state[1])->items, TUPLE(state[1])->size)));
+    heap_set(heap, &p->keywords, object_value(keywords));
+    if (state[3] != VALUE_NONE && !dict_update(t, instance_dict(t, object_of(args[0])), state[3]))
+        return VALUE_ERROR;
+    return VALUE_NONE;
+}
+
 static const NativeDef partial_methods[] = {
+    {"__reduce__", partial_reduce, "(self, /)", "How to make an equal object."},
+    {"__setstate__", partial_set_state, "(self, state, /)", "Become what was reduced to state."},
     {"@@__class_getitem__", class_getitem_self, "(cls, item, /)", "partial[...] is partial."},
     {0},
 };

@@ -19,8 +19,8 @@
 
 typedef struct Scanner {
     Object header;
-    Value strict;                          /* bool */
-    Value object_hook, object_pairs_hook;  /* callables or None */
+    Value strict;                         /* bool */
+    Value object_hook, object_pairs_hook; /* callables or None */
     Value parse_float, parse_int, parse_constant;
 } Scanner;
 

@@ -127,8 +127,7 @@ static void before_item(JsonWrite *w, size_t index) {
 /* The items of a list or tuple, which default() may change meanwhile. */
 static bool write_items(JsonWrite *w, Value v) {
     bool is_list = is_kind(v, OBJ_LIST);
-    if (!(is_list ? LIST(v)->size : TUPLE(v)->size))
-        return buffer_append(&w->out, "[]", 2), true;
+    if (!(is_list ? LIST(v)->size : TUPLE(v)->size)) return buffer_append(&w->out, "[]", 2), true;
     buffer_putc(&w->out, '[');
     w->level++;
     new_line(w);

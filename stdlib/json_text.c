@@ -28,8 +28,7 @@ Value json_raise(JsonScan *scan, const char *message, const char *at) {
     if (module != VALUE_ERROR)
         roots[3] = value_getattr(t, module, str_intern(t->vm, "JSONDecodeError", 15));
     Value error = VALUE_ERROR;
-    if (module != VALUE_ERROR && roots[3] != VALUE_ERROR)
-        error = call_value(t, roots[3], roots, 3);
+    if (module != VALUE_ERROR && roots[3] != VALUE_ERROR) error = call_value(t, roots[3], roots, 3);
     pop_roots(t, roots);
     return error == VALUE_ERROR ? VALUE_ERROR : raise_value(t, error);
 }
@@ -86,8 +85,8 @@ static const char *plain_end(const char *p, const char *end, uint64_t *high) {
         uint64_t word;
         memcpy(&word, p, 8);
         uint64_t quote = word ^ ones * '"', slash = word ^ ones * '\\';
-        uint64_t stops = ((quote - ones) & ~quote) | ((slash - ones) & ~slash) |
-                         ((word - ones * 0x20) & ~word);
+        uint64_t stops =
+            ((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((word - ones * 0x20) & ~word);
         if (stops & tops) break;
         *high |= word & tops;
         p += 8;

@@ -177,7 +177,8 @@ bool unpickle_newobj(Thread *t, Unpickler *u, bool with_keywords) {
     return ok;
 }
 
-/* OBJ and INST: cls(*what is above the mark); the class is above it too when [cls] is VALUE_UNSET. */
+/* OBJ and INST: cls(*what is above the mark); the class is above it too when [cls] is VALUE_UNSET.
+ */
 bool unpickle_instance(Thread *t, Unpickler *u, size_t mark, Value cls) {
     List *stack = LIST(u->stack);
     size_t from = mark + (cls == VALUE_UNSET);
@@ -186,8 +187,7 @@ bool unpickle_instance(Thread *t, Unpickler *u, size_t mark, Value cls) {
     roots[1] = object_value(tuple_from(t, stack->items + from, stack->size - from));
     unpickle_cut(t, u, mark);
     Value made;
-    Value arguments = value_getattr_or_unset(t, roots[0],
-                                             str_intern(t->vm, "__getinitargs__", 15));
+    Value arguments = value_getattr_or_unset(t, roots[0], str_intern(t->vm, "__getinitargs__", 15));
     if (arguments == VALUE_ERROR) return false;
     if (is_kind(roots[0], OBJ_CLASS) && !TUPLE(roots[1])->size && arguments == VALUE_UNSET)
         made = make(t, roots[0], roots[1], NULL);
@@ -202,8 +202,8 @@ bool unpickle_instance(Thread *t, Unpickler *u, size_t mark, Value cls) {
 /* container.name(item) for everything from [from] on. */
 static bool call_each(Thread *t, Unpickler *u, size_t from, const char *name) {
     Value *roots = push_roots(t, 1);
-    roots[0] = value_getattr(t, LIST(u->stack)->items[from - 1],
-                             str_intern(t->vm, name, strlen(name)));
+    roots[0] =
+        value_getattr(t, LIST(u->stack)->items[from - 1], str_intern(t->vm, name, strlen(name)));
     if (roots[0] == VALUE_ERROR) return false;
     for (size_t i = from; i < LIST(u->stack)->size; i++) {
         Value item = LIST(u->stack)->items[i];
@@ -237,7 +237,7 @@ bool unpickle_append(Thread *t, Unpickler *u, size_t from) {
             if (!list_append(t, LIST(container), stack->items[i])) return false;
         }
     } else {
-        int extended = stack->size - from > 1 ? extend(t, u, from) : 0;
+        int extended = extend(t, u, from);
         if (extended < 0 || (!extended && !call_each(t, u, from, "append"))) return false;
     }
     unpickle_cut(t, u, from);
@@ -249,8 +249,8 @@ bool unpickle_set_items(Thread *t, Unpickler *u, size_t from) {
     if ((LIST(u->stack)->size - from) % 2)
         return pickle_raise(t, UNPICKLING_ERROR, "odd number of items for SETITEMS"), false;
     roots[0] = LIST(u->stack)->items[from - 1];
-    bool exact = is_kind(roots[0], OBJ_DICT) &&
-                 object_class(object_of(roots[0])) == BUILTIN_CLASS(t, DICT);
+    bool exact =
+        is_kind(roots[0], OBJ_DICT) && object_class(object_of(roots[0])) == BUILTIN_CLASS(t, DICT);
     for (size_t i = from; i + 1 < LIST(u->stack)->size; i += 2) {
         Value key = LIST(u->stack)->items[i], value = LIST(u->stack)->items[i + 1];
         bool ok = exact ? dict_set(t, DICT(roots[0]), key, value)

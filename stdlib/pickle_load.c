@@ -107,7 +107,12 @@ static bool load_int(Thread *t, Unpickler *u) {
     if (!line) return false;
     if (size == 2 && line[0] == '0' && (line[1] == '0' || line[1] == '1'))
         return push(t, u, bool_value(line[1] == '1'));
-    return push(t, u, int_parse(t, line, size, 0));
+    Value v = int_parse(t, line, size, 0);
+    if (v == VALUE_ERROR && exception_matches(t, EXC_ValueError)) {
+        exception_take(t);
+        return raise_error(t, EXC_ValueError, "could not convert string to int"), false;
+    }
+    return push(t, u, v);
 }
 
 static bool load_long(Thread *t, Unpickler *u) {
@@ -327,7 +332,8 @@ static bool load_dict(Thread *t, Unpickler *u) {
     Dict *dict = dict_new(t);
     roots[0] = object_value(dict);
     for (size_t i = (size_t)mark; i + 1 < LIST(u->stack)->size; i += 2) {
-        if (!dict_set(t, dict, LIST(u->stack)->items[i], LIST(u->stack)->items[i + 1])) return false;
+        if (!dict_set(t, dict, LIST(u->stack)->items[i], LIST(u->stack)->items[i + 1]))
+            return false;
     }
     unpickle_cut(t, u, (size_t)mark);
     pop_roots(t, roots);
@@ -456,7 +462,8 @@ static bool load_get(Thread *t, Unpickler *u) {
 static bool load_put(Thread *t, Unpickler *u) {
     Value index = line_number(t, u);
     if (index == VALUE_ERROR) return false;
-    if (is_fixnum(index) && fixnum_of(index) >= 0) return memo_put(t, u, (uint64_t)fixnum_of(index));
+    if (is_fixnum(index) && fixnum_of(index) >= 0)
+        return memo_put(t, u, (uint64_t)fixnum_of(index));
     raise_error(t, EXC_ValueError, "negative PUT argument");
     return false;
 }
@@ -557,8 +564,9 @@ static bool load_binpersid(Thread *t, Unpickler *u) {
 
 static bool load_next_buffer(Thread *t, Unpickler *u) {
     if (u->buffers == VALUE_NONE) {
-        pickle_raise(t, UNPICKLING_ERROR,
-                     "pickle stream refers to out-of-band data but no *buffers* argument was given");
+        pickle_raise(
+            t, UNPICKLING_ERROR,
+            "pickle stream refers to out-of-band data but no *buffers* argument was given");
         return false;
     }
     Value v = value_next(t, u->buffers);

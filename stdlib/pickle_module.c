@@ -43,8 +43,8 @@ static bool make_error(Thread *t, Module *module, StdlibClass id, const char *na
     dict_set_str(t, ns, NAME_OF(t, __module__), object_value(str_intern(t->vm, "_pickle", 7)));
     Str *text = str_intern(t->vm, name, strlen(name));
     if (!lib->classes[id])
-        lib->classes[id] = class_create(t, BUILTIN_CLASS(t, CLASS), text, TUPLE(roots[0]), ns, NULL,
-                                        NULL, 0);
+        lib->classes[id] =
+            class_create(t, BUILTIN_CLASS(t, CLASS), text, TUPLE(roots[0]), ns, NULL, NULL, 0);
     pop_roots(t, roots);
     if (!lib->classes[id]) return false;
     module_set(t, module, name, object_value(lib->classes[id]));
@@ -67,7 +67,9 @@ static Value pickled(Thread *t, Value v, Value protocol, Value fix_imports, Valu
     return result;
 }
 
-static Value dumps(Thread *t, Value *args) { return pickled(t, args[0], args[1], args[2], args[3]); }
+static Value dumps(Thread *t, Value *args) {
+    return pickled(t, args[0], args[1], args[2], args[3]);
+}
 
 static Value dump(Thread *t, Value *args) {
     Value write = value_getattr_or_unset(t, args[1], str_intern(t->vm, "write", 5));

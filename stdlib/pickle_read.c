@@ -3,8 +3,8 @@
  * The input of an Unpickler and its stack.
  *
  * Input is a stretch of bytes that is used up; a file is asked for more when it runs out, for no
- * more than is needed, so that what follows the pickle stays in the file. Frames are read whole. The
- * stack is a list; marks are heights of it, and instructions do not look below the last one.
+ * more than is needed, so that what follows the pickle stays in the file. Frames are read whole.
+ * The stack is a list; marks are heights of it, and instructions do not look below the last one.
  *
  * Read next: stdlib/pickle_load.c.
  */
@@ -80,8 +80,8 @@ bool unpickle_read_frame(Thread *t, Unpickler *u, uint64_t size) {
 }
 
 const uint8_t *unpickle_read_line(Thread *t, Unpickler *u, size_t *size) {
-    const uint8_t *end = memchr(u->data ? u->data : (const uint8_t *)"", '\n',
-                                (size_t)(u->end - u->data));
+    const uint8_t *end =
+        memchr(u->data ? u->data : (const uint8_t *)"", '\n', (size_t)(u->end - u->data));
     if (!end && u->readline != VALUE_NONE && u->data == u->end) {
         Value got = call_value(t, u->readline, NULL, 0);
         if (got == VALUE_ERROR) return NULL;

@@ -18,9 +18,7 @@
 #include "vm/reduce.h"
 #include "vm/str.h"
 
-static Str *intern(Thread *t, const char *text) {
-    return str_intern(t->vm, text, strlen(text));
-}
+static Str *intern(Thread *t, const char *text) { return str_intern(t->vm, text, strlen(text)); }
 
 static Value import(Thread *t, const char *module) {
     return t->vm->hooks.import_module(t, intern(t, module));

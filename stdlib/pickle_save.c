@@ -100,7 +100,8 @@ static void put_raw_unicode(Pickler *p, const Str *text) {
     for (const char *at = text->data, *end = at + text->size; at < end;) {
         uint32_t c = str_next(&at);
         if (c >= 0x10000) buffer_printf(&p->out, "\\U%08x", c);
-        else if (c >= 256 || !c || strchr("\\\n\r\x1a", (int)c)) buffer_printf(&p->out, "\\u%04x", c);
+        else if (c >= 256 || !c || strchr("\\\n\r\x1a", (int)c))
+            buffer_printf(&p->out, "\\u%04x", c);
         else buffer_putc(&p->out, (char)c);
     }
     buffer_putc(&p->out, '\n');
@@ -113,8 +114,9 @@ bool pickle_save_str(Thread *t, Pickler *p, Str *text) {
     else if (text->size <= UINT32_MAX) put_sized(p, PICKLE_BINUNICODE, 4, text->data, text->size);
     else if (p->protocol >= 4) put_sized(p, PICKLE_BINUNICODE8, 8, text->data, text->size);
     else
-        return raise_error(t, EXC_OverflowError, "serializing a string larger than 4 GiB requires "
-                                                 "pickle protocol 4 or higher"),
+        return raise_error(t, EXC_OverflowError,
+                           "serializing a string larger than 4 GiB requires "
+                           "pickle protocol 4 or higher"),
                false;
     pickle_memoize(t, p, object_value(text));
     return true;
@@ -153,8 +155,9 @@ static bool save_bytes(Thread *t, Pickler *p, Value v) {
     else if (size <= UINT32_MAX) put_sized(p, PICKLE_BINBYTES, 4, data, size);
     else if (p->protocol >= 4) put_sized(p, PICKLE_BINBYTES8, 8, data, size);
     else
-        return raise_error(t, EXC_OverflowError, "serializing a bytes object larger than 4 GiB "
-                                                 "requires pickle protocol 4 or higher"),
+        return raise_error(t, EXC_OverflowError,
+                           "serializing a bytes object larger than 4 GiB "
+                           "requires pickle protocol 4 or higher"),
                false;
     pickle_memoize(t, p, v);
     return true;

@@ -2,9 +2,9 @@
 /*
  * The bytes of a pickle: numbers, frames, and the memo.
  *
- * From protocol 4 on the instructions are in frames, so that a reader may read ahead: an opcode, the
- * size in eight bytes, the instructions. A frame is closed once it has 64 KiB; one of fewer than
- * four bytes loses its head. Payloads of 64 KiB and more stand between frames.
+ * From protocol 4 on the instructions are in frames, so that a reader may read ahead: an opcode,
+ * the size in eight bytes, the instructions. A frame is closed once it has 64 KiB; one of fewer
+ * than four bytes loses its head. Payloads of 64 KiB and more stand between frames.
  *
  * Read next: stdlib/pickle_save.c.
  */

@@ -149,8 +149,9 @@ static Value get_memo(Thread *t, Value self) {
 
 static bool set_memo(Thread *t, Value self, Value v) {
     if (!is_kind(v, OBJ_DICT)) {
-        raise_error(t, EXC_TypeError, "'memo' attribute must be a PicklerMemoProxy object or dict, "
-                                      "not %T",
+        raise_error(t, EXC_TypeError,
+                    "'memo' attribute must be a PicklerMemoProxy object or dict, "
+                    "not %T",
                     v);
         return false;
     }
@@ -158,7 +159,8 @@ static bool set_memo(Thread *t, Value self, Value v) {
     uint32_t position = 0;
     Value key, pair;
     while (dict_next(DICT(v), &position, &key, &pair)) {
-        if (!is_kind(pair, OBJ_TUPLE) || TUPLE(pair)->size != 2 || !is_fixnum(TUPLE(pair)->items[0])) {
+        if (!is_kind(pair, OBJ_TUPLE) || TUPLE(pair)->size != 2 ||
+            !is_fixnum(TUPLE(pair)->items[0])) {
             raise_error(t, EXC_TypeError, "'memo' values must be 2-item tuples");
             return false;
         }
@@ -214,18 +216,19 @@ static bool set_up(Thread *t, Value *roots) {
 static bool init(Thread *t, Value self, const Value *args, int argc, Tuple *kwnames) {
     Value *roots = push_roots(t, 5);
     roots[4] = self;
-    bool ok = bind_raw(t, "Pickler",
-                       "(file, protocol=None, fix_imports=True, buffer_callback=None)", roots, args,
-                       argc, kwnames) &&
-              set_up(t, roots);
+    bool ok =
+        bind_raw(t, "Pickler", "(file, protocol=None, fix_imports=True, buffer_callback=None)",
+                 roots, args, argc, kwnames) &&
+        set_up(t, roots);
     pop_roots(t, roots);
     return ok;
 }
 
 static void trace(Heap *heap, Object *self) {
     Pickler *p = (Pickler *)self;
-    const Value held[] = {p->write,           p->dispatch_table, p->persistent_id,
-                          p->reducer_override, p->buffer_callback, p->kept};
+    const Value held[] = {p->write,           p->dispatch_table,
+                          p->persistent_id,   p->reducer_override,
+                          p->buffer_callback, p->kept};
     for (size_t i = 0; i < sizeof held / sizeof *held; i++) heap_shade(heap, held[i]);
 }
 

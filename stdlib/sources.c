@@ -84,6 +84,12 @@ char *file_read_all(const char *path, size_t *size) {
 
 void source_remember(Vm *vm, const char *name, const char *text, size_t size) {
     Stdlib *lib = vm->stdlib_state;
+    for (SourceText *known = lib->texts; known; known = known->next) {
+        if (strcmp(known->source->name, name) != 0) continue;
+        source_free(known->source);
+        known->source = source_new(name, text, size);
+        return;
+    }
     SourceText *entry = memory_alloc(sizeof *entry);
     *entry = (SourceText){source_new(name, text, size), lib->texts};
     lib->texts = entry;

@@ -7,13 +7,14 @@
  */
 #include <string.h>
 
+#include "stdlib/import.h"
 #include "stdlib/stdlib.h"
 #include "vm/caret.h"
 #include "vm/container.h"
 #include "vm/exception.h"
 #include "vm/str.h"
 
-static bool source_line(Thread *t, const char *filename, uint32_t line, Buffer *out) {
+static bool line_text(Thread *t, const char *filename, uint32_t line, Buffer *out) {
     Vm *vm = t->vm;
     return vm->hooks.source_line && vm->hooks.source_line(vm, filename, (int)line, out);
 }
@@ -30,7 +31,7 @@ static size_t count_blank(const Buffer *line) {
 static Value carets_of(Thread *t, const Code *code, uint32_t pc, uint32_t line_number) {
     Buffer line = {0}, carets = {0};
     Value v = VALUE_NONE;
-    if (source_line(t, code->filename->data, line_number, &line)) {
+    if (line_text(t, code->filename->data, line_number, &line)) {
         while (line.size && strchr(" \t\r\n\f", line.data[line.size - 1])) line.size--;
         size_t leading = count_blank(&line);
         if (line.size > leading && caret_line(code, pc, line.data, line.size, leading, &carets)) {
@@ -65,7 +66,7 @@ static Value line_of(Thread *t, Value *args) {
     if (!arg_str(t, args[0], "source_line() argument 1", &filename) || !arg_int64(t, args[1], &n))
         return VALUE_ERROR;
     Buffer line = {0};
-    bool known = n > 0 && n < INT32_MAX && source_line(t, filename->data, (uint32_t)n, &line);
+    bool known = n > 0 && n < INT32_MAX && line_text(t, filename->data, (uint32_t)n, &line);
     while (known && line.size && strchr("\r\n", line.data[line.size - 1])) line.size--;
     Value v = known ? object_value(str_new(t, line.data ? line.data : "", line.size)) : VALUE_NONE;
     buffer_free(&line);
@@ -79,7 +80,7 @@ static Value source_lines(Thread *t, Value *args) {
     List *lines = list_new(t, 16);
     for (uint32_t n = 1; n < INT32_MAX; n++) {
         Buffer line = {0};
-        bool known = source_line(t, filename->data, n, &line);
+        bool known = line_text(t, filename->data, n, &line);
         while (known && line.size && strchr("\r\n", line.data[line.size - 1])) line.size--;
         if (known) buffer_putc(&line, '\n');
         if (known && !list_append(t, lines, object_value(str_new(t, line.data, line.size))))
@@ -93,11 +94,21 @@ static Value source_lines(Thread *t, Value *args) {
     return object_value(lines);
 }
 
+static Value remember_source(Thread *t, Value *args) {
+    Str *filename, *text;
+    if (!arg_str(t, args[0], "remember_source() argument 1", &filename)) return VALUE_ERROR;
+    if (!arg_str(t, args[1], "remember_source() argument 2", &text)) return VALUE_ERROR;
+    source_remember(t->vm, filename->data, text->data, text->size);
+    return VALUE_NONE;
+}
+
 static const NativeDef functions[] = {
     {"position", position, "(tb, /)",
      "(line, end line, column, end column, carets) of a traceback level."},
     {"source_line", line_of, "(filename, line, /)", "A line of a source, or None."},
     {"source_lines", source_lines, "(filename, /)", "All lines of a source with their line ends."},
+    {"remember_source", remember_source, "(filename, text, /)",
+     "From now on tracebacks find this text under a name that is no file's."},
     {0},
 };
 

@@ -16,9 +16,7 @@
 #include "vm/ops.h"
 #include "vm/str.h"
 
-static Str *intern(Thread *t, const char *text) {
-    return str_intern(t->vm, text, strlen(text));
-}
+static Str *intern(Thread *t, const char *text) { return str_intern(t->vm, text, strlen(text)); }
 
 Unpickler *unpickler_new(Thread *t, Class *cls) {
     Unpickler *u = object_new(t, cls, 0);
@@ -177,9 +175,9 @@ static bool init(Thread *t, Value self, const Value *args, int argc, Tuple *kwna
 
 static void trace(Heap *heap, Object *self) {
     Unpickler *u = (Unpickler *)self;
-    const Value held[] = {u->read,     u->readline, u->readinto, u->source, u->find_class,
-                          u->persistent_load, u->encoding, u->errors,   u->buffers, u->stack,
-                          u->memo,     u->sparse};
+    const Value held[] = {u->read,       u->readline,        u->readinto, u->source,
+                          u->find_class, u->persistent_load, u->encoding, u->errors,
+                          u->buffers,    u->stack,           u->memo,     u->sparse};
     for (size_t i = 0; i < sizeof held / sizeof *held; i++) heap_shade(heap, held[i]);
 }
 

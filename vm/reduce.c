@@ -26,8 +26,7 @@ static bool has_native_contents(Value v) {
     case OBJ_OBJECT:
     case OBJ_LIST:
     case OBJ_DICT: return false;
-    case OBJ_NATIVE_DATA:
-        return object_class(object_of(v))->instance_size > sizeof(NativeObject);
+    case OBJ_NATIVE_DATA: return object_class(object_of(v))->instance_size > sizeof(NativeObject);
     default: return true;
     }
 }

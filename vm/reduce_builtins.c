@@ -25,8 +25,7 @@ static Value builtin(Thread *t, const char *name) {
 
 /* (callable, (arguments…)) or, unless [state] is VALUE_UNSET, (callable, (arguments…), state).
  * Nothing here runs Tulip code. */
-static Value call_of(Thread *t, Value callable, const Value *arguments, size_t count,
-                     Value state) {
+static Value call_of(Thread *t, Value callable, const Value *arguments, size_t count, Value state) {
     if (callable == VALUE_ERROR) return VALUE_ERROR;
     Value parts[] = {callable, object_value(tuple_from(t, arguments, count)), state};
     return object_value(tuple_from(t, parts, state == VALUE_UNSET ? 2 : 3));

@@ -221,7 +221,9 @@ bool instance_set_member(Thread *t, Object *o, Str *name, Value v) {
 Dict *instance_attributes(Thread *t, Object *o, bool members) {
     Attributes *a = object_attributes(o);
     if (!a || a->shape->is_dict) {
-        Dict *dict = !members ? own_dict(o) : has_members_dict(o) ? members_dict(t, o, false) : NULL;
+        Dict *dict = NULL;
+        if (!members) dict = own_dict(o);
+        else if (has_members_dict(o)) dict = members_dict(t, o, false);
         return dict && dict->used ? dict_copy(t, dict) : NULL;
     }
     Shape *path[SHAPE_MAX_SLOTS + 1], *shape = a->shape;
