@@ -212,7 +212,10 @@ static Str *mangle(Thread *t, Class *cls, Str *name) {
 
 static bool add_slot_member(Thread *t, Class *cls, Str *name) {
     Str *slot = mangle(t, cls, name);
-    if (dict_get_str(t, cls->dict, slot) != VALUE_UNSET) {
+    Value there = dict_get_str(t, cls->dict, slot);
+    bool named_twice = is_kind(there, OBJ_MEMBER) && MEMBER(there)->owner == object_value(cls);
+    if (named_twice) return true;
+    if (there != VALUE_UNSET) {
         raise_error(t, EXC_ValueError, "%R in __slots__ conflicts with class variable",
                     object_value(name));
         return false;
