@@ -11,6 +11,7 @@
 #include "stdlib/stdlib.h"
 #include "vm/container.h"
 #include "vm/exception.h"
+#include "vm/number.h"
 #include "vm/ops.h"
 #include "vm/str.h"
 
@@ -30,7 +31,7 @@ static bool bounds(Thread *t, const Value *args, int64_t *low, int64_t *high) {
 
 /* sequence[i] or its key; rooted in root[0]. */
 static bool item_at(Thread *t, const Value *args, int64_t i, Value *root) {
-    root[0] = value_getitem(t, args[SEQUENCE], fixnum(i));
+    root[0] = value_getitem(t, args[SEQUENCE], int_from_int64(t, i));
     if (root[0] != VALUE_ERROR && args[KEY] != VALUE_NONE)
         root[0] = call_value(t, args[KEY], root, 1);
     return root[0] != VALUE_ERROR;
@@ -56,7 +57,7 @@ static int64_t search(Thread *t, const Value *args, Value needle, bool right) {
 
 static Value find(Thread *t, Value *args, bool right) {
     int64_t at = search(t, args, args[ITEM], right);
-    return at < 0 ? VALUE_ERROR : fixnum(at);
+    return at < 0 ? VALUE_ERROR : int_from_int64(t, at);
 }
 
 static Value insert(Thread *t, Value *args, bool right) {
@@ -66,7 +67,7 @@ static Value insert(Thread *t, Value *args, bool right) {
     if (roots[0] == VALUE_ERROR) return VALUE_ERROR;
     int64_t at = search(t, args, roots[0], right);
     if (at < 0) return VALUE_ERROR;
-    roots[0] = fixnum(at);
+    roots[0] = int_from_int64(t, at);
     roots[1] = args[ITEM];
     Str *name = str_intern(t->vm, "insert", 6);
     Value done = call_method(t, args[SEQUENCE], name, roots, 2);
@@ -103,3 +104,6 @@ static bool init(Thread *t, Module *module) {
 
 const NativeModule bisect_module = {
     .name = "bisect", .doc = "Search in sorted sequences.", .functions = functions, .init = init};
+/* The name under which CPython pickles the functions. */
+const NativeModule _bisect_module = {
+    .name = "_bisect", .doc = "Search in sorted sequences.", .functions = functions, .init = init};

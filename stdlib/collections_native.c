@@ -5,7 +5,10 @@
  */
 #include "stdlib/deque_class.h"
 #include "vm/container.h"
+#include "vm/hash_index.h"
 #include "vm/ops.h"
+#include "vm/str.h"
+#include "vm/table.h"
 
 typedef struct Counting {
     Dict *dict;
@@ -27,11 +30,58 @@ static bool count_item(Thread *t, Value item, void *context) {
     return ok;
 }
 
+/* Is [mapping] a dict whose class has not changed what reading and writing an item does? */
+static bool counts_as_dict(Thread *t, Value mapping) {
+    if (!is_kind(mapping, OBJ_DICT)) return false;
+    Str *get = str_intern(t->vm, "get", 3);
+    Class *cls = class_of(t->vm, mapping), *dict = BUILTIN_CLASS(t, DICT);
+    return class_lookup(t, cls, get) == class_lookup(t, dict, get) &&
+           cls->slots.setitem == dict->slots.setitem;
+}
+
+typedef struct MethodCounting {
+    Value mapping, get; /* its method */
+} MethodCounting;
+
+/* mapping[item] = mapping.get(item, 0) + 1 */
+static bool count_by_methods(Thread *t, Value item, void *context) {
+    MethodCounting *c = context;
+    Value *roots = push_roots(t, 2);
+    roots[0] = item;
+    roots[1] = fixnum(0);
+    Value count = call_value(t, c->get, roots, 2);
+    bool ok = count != VALUE_ERROR;
+    if (ok) roots[1] = value_binary(t, BINARY_ADD, count, fixnum(1));
+    ok = ok && roots[1] != VALUE_ERROR && value_setitem(t, c->mapping, item, roots[1]);
+    pop_roots(t, roots);
+    return ok;
+}
+
 static Value count_elements(Thread *t, Value *args) {
-    if (!is_kind(args[0], OBJ_DICT))
-        return raise_error(t, EXC_TypeError, "a dict is expected, not %T", args[0]);
-    Counting counting = {DICT(args[0])};
-    return value_for_each(t, args[1], count_item, &counting) ? VALUE_NONE : VALUE_ERROR;
+    bool ok;
+    if (counts_as_dict(t, args[0])) {
+        Counting counting = {DICT(args[0])};
+        ok = value_for_each(t, args[1], count_item, &counting);
+    } else {
+        Value *roots = push_roots(t, 1);
+        roots[0] = value_getattr(t, args[0], str_intern(t->vm, "get", 3));
+        if (roots[0] == VALUE_ERROR) return VALUE_ERROR;
+        MethodCounting counting = {args[0], roots[0]};
+        ok = value_for_each(t, args[1], count_by_methods, &counting);
+        pop_roots(t, roots);
+    }
+    return ok ? VALUE_NONE : VALUE_ERROR;
+}
+
+static Value move_to_end(Thread *t, Value *args) {
+    int last = value_truth(t, args[2]);
+    if (last < 0) return VALUE_ERROR;
+    uint64_t hash;
+    if (!key_hash(t, args[1], &hash)) return VALUE_ERROR;
+    int64_t i = dict_find(t, DICT(args[0]), args[1], hash);
+    if (i == TABLE_ABSENT) return raise_with(t, EXC_KeyError, args[1]);
+    if (i == TABLE_RAISED || !dict_move(t, DICT(args[0]), (uint32_t)i, last)) return VALUE_ERROR;
+    return VALUE_NONE;
 }
 
 /* ---- the fields of named tuples ---- */
@@ -101,6 +151,7 @@ static const NativeClass field_class = {.kind = OBJ_NATIVE_DATA,
 static const NativeDef functions[] = {
     {"_count_elements", count_elements, "(mapping, iterable, /)",
      "Add 1 to mapping[item] for every item."},
+    {"_move_to_end", move_to_end, "(dict, key, last, /)", "Make an entry the last, or the first."},
     {0},
 };
 

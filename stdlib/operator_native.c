@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "stdlib/import.h"
 #include "stdlib/stdlib.h"
 #include "vm/container.h"
 #include "vm/number.h"
@@ -308,17 +309,45 @@ static Value methodcaller_call(Thread *t, Value self, const Value *args, int arg
     return v;
 }
 
+static bool is_attrgetter(const Getter *g) {
+    for (Class *cls = object_class(&g->header); cls; cls = cls->base) {
+        if (!(cls->flags & CLASS_HEAP)) return !strcmp(cls->name->data, "attrgetter");
+    }
+    return false;
+}
+
+/* An attribute path put together again. */
+static Value joined_path(Thread *t, Value path) {
+    return object_value(str_join(t, t->vm->ascii['.'], TUPLE(path)->items, TUPLE(path)->size));
+}
+
+/* (functools.partial(cls, name, **keywords), arguments) */
+static Value reduce_partial(Thread *t, Getter *g, Value cls) {
+    Value *roots = push_roots(t, 3);
+    roots[0] = import_module(t, str_intern(t->vm, "functools", 9));
+    if (roots[0] == VALUE_ERROR) return VALUE_ERROR;
+    roots[0] = value_getattr(t, roots[0], str_intern(t->vm, "partial", 7));
+    if (roots[0] == VALUE_ERROR) return VALUE_ERROR;
+    Value first[] = {cls, TUPLE(g->items)->items[0]};
+    roots[1] = object_value(tuple_from(t, first, 2));
+    roots[2] = g->keywords;
+    roots[0] = op_call(t, roots);
+    if (roots[0] == VALUE_ERROR) return VALUE_ERROR;
+    Tuple *items = TUPLE(g->items);
+    Value made[] = {roots[0], object_value(tuple_from(t, items->items + 1, items->size - 1))};
+    pop_roots(t, roots);
+    return object_value(tuple_from(t, made, 2));
+}
+
 /* operator.itemgetter(1, 'a') and so on; attribute paths are put together again. */
 static Value getter_repr(Thread *t, Value self) {
     Getter *g = GETTER(self);
     Buffer out = {0};
-    bool paths = !strcmp(object_class(&g->header)->name->data, "attrgetter"), ok = true;
+    bool paths = is_attrgetter(g), ok = true;
     buffer_printf(&out, "operator.%s(", object_class(&g->header)->name->data);
     for (size_t i = 0; ok && i < TUPLE(g->items)->size; i++) {
         Value item = TUPLE(g->items)->items[i];
-        if (paths)
-            item =
-                object_value(str_join(t, t->vm->ascii['.'], TUPLE(item)->items, TUPLE(item)->size));
+        if (paths) item = joined_path(t, item);
         Str *text = value_repr(t, item);
         ok = text != NULL;
         if (ok) buffer_printf(&out, "%s%s", i ? ", " : "", text->data);
@@ -336,12 +365,37 @@ static Value getter_repr(Thread *t, Value self) {
     return VALUE_ERROR;
 }
 
+/* (class, the arguments it was made with); a methodcaller's keywords go into a partial. */
+static Value getter_reduce(Thread *t, Value *args) {
+    Getter *g = GETTER(args[0]);
+    Value cls = object_value(class_of(t->vm, args[0]));
+    Tuple *items = TUPLE(g->items);
+    if (g->keywords != VALUE_NONE && DICT(g->keywords)->used) return reduce_partial(t, g, cls);
+    Value *roots = push_roots(t, 1);
+    Tuple *arguments = tuple_new(t, items->size);
+    roots[0] = object_value(arguments);
+    bool paths = is_attrgetter(g);
+    for (size_t i = 0; i < items->size; i++) {
+        Value item = items->items[i];
+        arguments->items[i] = paths ? joined_path(t, item) : item;
+    }
+    Value made[] = {cls, roots[0]};
+    pop_roots(t, roots);
+    return object_value(tuple_from(t, made, 2));
+}
+
+static const NativeDef getter_methods[] = {
+    {"__reduce__", getter_reduce, "(self, /)", "State for pickle and copy."},
+    {0},
+};
+
 #define GETTER_CLASS(NAME, DOC)                                                                    \
     static const Slots NAME##_slots = {                                                            \
         .construct = NAME##_construct, .call = NAME##_call, .repr = getter_repr};                  \
     static const NativeClass NAME##_class = {.kind = OBJ_NATIVE_DATA,                              \
                                              .name = #NAME,                                        \
                                              .slots = &NAME##_slots,                               \
+                                             .methods = getter_methods,                            \
                                              .doc = DOC,                                           \
                                              .size = sizeof(Getter),                               \
                                              .flags = CLASS_BASE_ALLOWED,                          \
@@ -351,11 +405,11 @@ GETTER_CLASS(attrgetter, "attrgetter('a.b')(x) is x.a.b; with more names a tuple
 GETTER_CLASS(methodcaller, "methodcaller('m', 1)(x) is x.m(1).");
 
 #define TWO(NAME, FUNCTION, DOC)                                                                   \
-    {NAME, op_##FUNCTION, "(a, b, /)", DOC}, { "__" NAME "__", op_##FUNCTION, "(a, b, /)", DOC }
+    { NAME, op_##FUNCTION, "(a, b, /)", DOC }
 #define TWO_(NAME, FUNCTION, DOC)                                                                  \
-    {NAME "_", op_##FUNCTION, "(a, b, /)", DOC}, { "__" NAME "__", op_##FUNCTION, "(a, b, /)", DOC }
+    { NAME "_", op_##FUNCTION, "(a, b, /)", DOC }
 #define ONE(NAME, FUNCTION, DOC)                                                                   \
-    {NAME, op_##FUNCTION, "(a, /)", DOC}, { "__" NAME "__", op_##FUNCTION, "(a, /)", DOC }
+    { NAME, op_##FUNCTION, "(a, /)", DOC }
 
 static const NativeDef functions[] = {
     TWO("add", add, "a + b"),
@@ -397,7 +451,6 @@ static const NativeDef functions[] = {
     ONE("abs", abs, "abs(a)"),
     ONE("index", index, "a.__index__()"),
     {"not_", op_not, "(a, /)", "not a"},
-    {"__not__", op_not, "(a, /)", "not a"},
     {"truth", op_truth, "(a, /)", "Whether a is true."},
     {"is_", op_is, "(a, b, /)", "a is b"},
     {"is_not", op_is_not, "(a, b, /)", "a is not b"},
@@ -407,21 +460,58 @@ static const NativeDef functions[] = {
     TWO("getitem", getitem, "a[b]"),
     TWO("delitem", delitem, "del a[b]"),
     {"setitem", op_setitem, "(a, b, c, /)", "a[b] = c"},
-    {"__setitem__", op_setitem, "(a, b, c, /)", "a[b] = c"},
     {"countOf", op_count_of, "(a, b, /)", "How often b occurs in a."},
     {"indexOf", op_index_of, "(a, b, /)", "Position of the first b in a."},
     {"length_hint", op_length_hint, "(obj, default=0, /)", "About how many items obj will give."},
     {"call", op_call, "(obj, /, *args, **kwargs)", "obj(*args, **kwargs)"},
-    {"__call__", op_call, "(obj, /, *args, **kwargs)", "obj(*args, **kwargs)"},
     {0},
 };
+
+/* Every operator is also there by the name of its method. */
+static bool is_operator(const char *name) {
+    static const char *const others[] = {"truth",   "is_",     "is_not",
+                                         "countOf", "indexOf", "length_hint"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (!strcmp(name, others[i])) return false;
+    }
+    return true;
+}
+
+static void add_dunders(Thread *t, Module *m) {
+    for (const NativeDef *def = functions; def->name; def++) {
+        if (!is_operator(def->name)) continue;
+        size_t size = strlen(def->name);
+        Buffer dunder = {0};
+        buffer_printf(&dunder, "__%.*s__", (int)(size - (def->name[size - 1] == '_')), def->name);
+        module_set(t, m, dunder.data, dict_get_str(t, m->dict, str_intern(t->vm, def->name, size)));
+        buffer_free(&dunder);
+    }
+}
+
+/* __all__: the names that do not begin with an underscore. */
+static bool set_all(Thread *t, Module *m) {
+    List *all = list_new(t, 64);
+    uint32_t position = 0;
+    Value name, v;
+    while (dict_next(m->dict, &position, &name, &v)) {
+        if (STR(name)->data[0] != '_' && !list_append(t, all, name)) return false;
+    }
+    module_set(t, m, "__all__", object_value(all));
+    return true;
+}
 
 static bool init(Thread *t, Module *m) {
     module_class(t, m, &itemgetter_class, "operator", NULL);
     module_class(t, m, &attrgetter_class, "operator", NULL);
     module_class(t, m, &methodcaller_class, "operator", NULL);
-    return true;
+    add_dunders(t, m);
+    return set_all(t, m);
 }
 
 const NativeModule operator_module = {
     .name = "operator", .doc = "The operators as functions.", .functions = functions, .init = init};
+/* The name under which CPython pickles the functions. */
+const NativeModule _operator_module = {.name = "_operator",
+                                       .doc = "The operators as functions.",
+                                       .functions = functions,
+                                       .init = init};

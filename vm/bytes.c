@@ -82,7 +82,6 @@ static const Slots slots = {
     .str = repr,
     .hash = hash,
     .compare = bytes_compare,
-    .truth = bytes_truth,
     .length = bytes_length,
     .binary =
         {[BINARY_ADD] = bytes_add, [BINARY_MUL] = bytes_multiply, [BINARY_MOD] = bytes_modulo},

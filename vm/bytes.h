@@ -20,7 +20,6 @@ Value bytes_compare(Thread *t, Value a, Value b, CompareOp op);
 Value bytes_getitem(Thread *t, Value self, Value key);
 int bytes_contains(Thread *t, Value self, Value item);
 int64_t bytes_length(Thread *t, Value self);
-int bytes_truth(Thread *t, Value self);
 
 /* Methods of both. */
 Value bytes_method_decode(Thread *t, Value *args);

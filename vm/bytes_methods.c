@@ -66,11 +66,6 @@ int64_t bytes_length(Thread *t, Value self) {
     return (int64_t)chars_of(self).size;
 }
 
-int bytes_truth(Thread *t, Value self) {
-    (void)t;
-    return chars_of(self).size > 0;
-}
-
 /* ---- text and hexadecimal ---- */
 
 Value bytes_method_decode(Thread *t, Value *args) {

@@ -136,7 +136,7 @@ static void compact(Dict *d) {
 
 static void fill_index(Dict *d) {
     memset(d->index, -1, index_size(d->index_bits));
-    for (uint32_t i = 0; i < d->count; i++)
+    for (uint32_t i = d->first; i < d->count; i++)
         index_put(d->index, d->index_bits, d->entries[i].hash, i);
 }
 
@@ -249,6 +249,36 @@ void dict_remove_at(Thread *t, Dict *d, uint32_t i) {
     d->used--;
     while (d->first < d->count && d->entries[d->first].key == VALUE_UNSET) d->first++;
     touch(t, d);
+}
+
+/* Leave gaps before the entries, as many as behind them, in a table that has room for twice as
+ * many. */
+static bool make_room_in_front(Thread *t, Dict *d) {
+    uint64_t capacity = d->capacity;
+    while (capacity < 2 * (uint64_t)d->used + 4) capacity *= 2;
+    heap_settle(&t->vm->heap, d);
+    if (!resize(t, d, capacity)) return false;
+    uint32_t gap = (d->capacity - d->used) / 2;
+    memmove(d->entries + gap, d->entries, entries_size(d->count));
+    for (uint32_t i = 0; i < gap; i++)
+        d->entries[i] = (DictEntry){.key = VALUE_UNSET, .value = VALUE_UNSET};
+    d->count += gap;
+    d->first = gap;
+    if (d->index) fill_index(d);
+    return true;
+}
+
+bool dict_move(Thread *t, Dict *d, uint32_t i, bool last) {
+    DictEntry e = d->entries[i];
+    dict_remove_at(t, d, i);
+    if (last) return insert(t, d, e.key, e.hash, e.value);
+    if (d->first == 0 && !make_room_in_front(t, d)) return false;
+    heap_settle(&t->vm->heap, d);
+    d->entries[--d->first] = e;
+    if (d->index) index_put(d->index, d->index_bits, e.hash, d->first);
+    d->used++;
+    touch(t, d);
+    return true;
 }
 
 int dict_delete(Thread *t, Dict *dict, Value key) {

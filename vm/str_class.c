@@ -41,11 +41,6 @@ static bool hash(Thread *t, Value self, int64_t *out) {
     return true;
 }
 
-static int truth(Thread *t, Value self) {
-    (void)t;
-    return STR(self)->size > 0;
-}
-
 static int64_t length(Thread *t, Value self) {
     (void)t;
     return (int64_t)STR(self)->length;
@@ -199,7 +194,6 @@ static const Slots slots = {
     .str = to_str,
     .hash = hash,
     .compare = compare,
-    .truth = truth,
     .length = length,
     .binary = {[BINARY_ADD] = add, [BINARY_MUL] = multiply, [BINARY_MOD] = percent},
     .getitem = get_item,

@@ -9,7 +9,10 @@
 /* Entry number of a key whose hash is known; TABLE_ABSENT, TABLE_RAISED. */
 int64_t dict_find(Thread *t, Dict *d, Value key, uint64_t hash) MUST_CHECK;
 bool dict_set_hashed(Thread *t, Dict *d, Value key, uint64_t hash, Value v) MUST_CHECK;
-/* The same for a key that a search just now has not found. */
+/* Make entry [i] the last one, or the first. In constant time, but for a rebuilding now and then.
+ */
+bool dict_move(Thread *t, Dict *d, uint32_t i, bool last) MUST_CHECK;
+/* The same as dict_set_hashed for a key that a search just now has not found. */
 bool dict_add_absent(Thread *t, Dict *d, Value key, uint64_t hash, Value v) MUST_CHECK;
 /* Delete the live entry [i]. */
 void dict_remove_at(Thread *t, Dict *d, uint32_t i);
