@@ -225,16 +225,29 @@ static void order_all_marks(Points *points) {
     }
 }
 
+/* Put together what belongs together. Piece by piece: utf8proc would take U+11A7, which looks like
+ * a trailing consonant, for the absence of one. */
+static void compose(Points *points, utf8proc_option_t options) {
+    size_t done = 0;
+    for (size_t i = 0; i < points->count;) {
+        size_t end = i + 1;
+        while (end < points->count && points->items[end] != 0x11A7) end++;
+        utf8proc_ssize_t n =
+            utf8proc_normalize_utf32(points->items + i, (utf8proc_ssize_t)(end - i), options);
+        memmove(points->items + done, points->items + i, (size_t)n * sizeof *points->items);
+        done += (size_t)n;
+        i = end;
+    }
+    points->count = done;
+}
+
 /* [text] in the form that [options] ask for. */
 static Value normal_form(Thread *t, Str *text, utf8proc_option_t options) {
     Points points = {0};
     const char *end = text->data + text->size;
     for (const char *p = text->data; p < end;) decompose(&points, str_next(&p), options);
     order_all_marks(&points);
-    if (options & UTF8PROC_COMPOSE) {
-        points.count =
-            (size_t)utf8proc_normalize_utf32(points.items, (utf8proc_ssize_t)points.count, options);
-    }
+    if (options & UTF8PROC_COMPOSE) compose(&points, options);
     Buffer out = {0};
     for (size_t i = 0; i < points.count; i++) buffer_put_utf8(&out, (uint32_t)points.items[i]);
     free(points.items);

@@ -44,16 +44,21 @@ Bytearray *bytearray_new(Thread *t, const void *data, size_t size) {
     return b;
 }
 
+/* bytearray.__new__ makes an empty one whatever the arguments: they are for __init__. */
 static Value construct(Thread *t, Class *cls, const Value *args, int argc, Tuple *kwnames) {
+    (void)args, (void)argc, (void)kwnames;
+    return object_value(object_new(t, cls, 0));
+}
+
+static bool init(Thread *t, Value self, const Value *args, int argc, Tuple *kwnames) {
     Buffer out = {0};
-    Value made = VALUE_ERROR;
-    if (bytes_gather_call(t, "bytearray", args, argc, kwnames, &out)) {
-        Bytearray *b = object_new(t, cls, 0);
-        fill(t, b, out.data, out.size);
-        made = object_value(b);
-    }
+    BYTEARRAY(self)->size = 0;
+    bool ok = bytes_gather_call(t, "bytearray", args, argc, kwnames, &out) &&
+              reserve(t, BYTEARRAY(self), out.size);
+    if (ok && out.size) memcpy(BYTEARRAY(self)->data, out.data, out.size);
+    if (ok) BYTEARRAY(self)->size = out.size;
     buffer_free(&out);
-    return made;
+    return ok;
 }
 
 /* ---- changing ---- */
@@ -265,7 +270,13 @@ static Value clear(Thread *t, Value *args) {
 
 static Value copy(Thread *t, Value *args) { return chars_same(t, args[0]); }
 
+static Value method_alloc(Thread *t, Value *args) {
+    (void)t;
+    return fixnum((int64_t)BYTEARRAY(args[0])->capacity);
+}
+
 static const NativeDef methods[] = {
+    {"__alloc__", method_alloc, "(self, /)", "How many bytes there is room for."},
 #define METHOD(NAME, FUNCTION, SIGNATURE, DOC) {#NAME, FUNCTION, SIGNATURE, DOC},
 #include "vm/chars_methods.def"
 #undef METHOD
@@ -296,6 +307,7 @@ static const Slots slots = {
     .contains = bytes_contains,
     .iter = iterate,
     .construct = construct,
+    .init = init,
 };
 
 /* Complete the class bytearray and its iterator. */

@@ -77,9 +77,9 @@ Value bytes_method_decode(Thread *t, Value *args) {
     return object_value(codec_decode(t, (const uint8_t *)chars.data, chars.size, encoding, errors));
 }
 
-/* The separator argument of hex: one ASCII character, 0 when there is none. */
-static bool separator_argument(Thread *t, Value v, char *out) {
-    *out = 0;
+/* The separator argument of hex: one ASCII character, -1 when there is none. */
+static bool separator_argument(Thread *t, Value v, int *out) {
+    *out = -1;
     if (v == VALUE_UNSET) return true;
     if (!is_str(v) && !is_bytes_like(v)) {
         if (value_length(t, v) >= 0) raise_error(t, EXC_TypeError, "sep must be str or bytes.");
@@ -89,14 +89,14 @@ static bool separator_argument(Thread *t, Value v, char *out) {
         raise_error(t, EXC_ValueError, "sep must be length 1.");
         return false;
     }
-    *out = chars_of(v).data[0];
-    if ((uint8_t)*out < 0x80) return true;
+    *out = (uint8_t)chars_of(v).data[0];
+    if (*out < 0x80) return true;
     raise_error(t, EXC_ValueError, "sep must be ASCII.");
     return false;
 }
 
 Value bytes_method_hex(Thread *t, Value *args) {
-    char separator;
+    int separator;
     int64_t group;
     if (!separator_argument(t, args[1], &separator) || !arg_int64(t, args[2], &group))
         return VALUE_ERROR;
@@ -106,7 +106,7 @@ Value bytes_method_hex(Thread *t, Value *args) {
     size_t step = from_left ? (size_t)-group : (size_t)group;
     for (size_t i = 0; i < chars.size; i++) {
         size_t position = from_left ? i : chars.size - i;
-        if (separator && step && i && position % step == 0) buffer_putc(&out, separator);
+        if (separator >= 0 && step && i && position % step == 0) buffer_putc(&out, (char)separator);
         uint8_t byte = (uint8_t)chars.data[i];
         buffer_putc(&out, "0123456789abcdef"[byte >> 4]);
         buffer_putc(&out, "0123456789abcdef"[byte & 15]);
@@ -218,19 +218,23 @@ bool bytes_byte(Thread *t, Value v, const char *message, uint8_t *out) {
     return true;
 }
 
+typedef struct Gathering {
+    const char *range_error;
+    Buffer *out;
+    bool failed;
+} Gathering;
+
+static bool gather_item(Thread *t, Value item, void *context) {
+    Gathering *g = context;
+    uint8_t byte;
+    g->failed = !bytes_byte(t, item, g->range_error, &byte);
+    if (!g->failed) buffer_putc(g->out, (char)byte);
+    return !g->failed;
+}
+
 bool bytes_gather_items(Thread *t, Value iterable, const char *range_error, Buffer *out) {
-    Tuple *items = tuple_from_iterable(t, iterable);
-    if (!items) return false;
-    Value *root = push_roots(t, 1);
-    *root = object_value(items);
-    bool ok = true;
-    for (size_t i = 0; ok && i < items->size; i++) {
-        uint8_t byte;
-        ok = bytes_byte(t, items->items[i], range_error, &byte);
-        if (ok) buffer_putc(out, (char)byte);
-    }
-    pop_roots(t, root);
-    return ok;
+    Gathering g = {.range_error = range_error, .out = out};
+    return value_for_each(t, iterable, gather_item, &g) && !g.failed;
 }
 
 static bool gather_zeros(Thread *t, Value count, Buffer *out) {
@@ -261,15 +265,22 @@ static int gather_method(Thread *t, Value source, Buffer *out) {
     return 1;
 }
 
+/* Is [v] of the class bytes, bytearray, str or list itself, none of which has a surprise? */
+static bool is_own_class(Thread *t, Value v) {
+    Class *cls = object_class(object_of(v));
+    return cls == BUILTIN_CLASS(t, BYTES) || cls == BUILTIN_CLASS(t, BYTEARRAY) ||
+           cls == BUILTIN_CLASS(t, STR) || cls == BUILTIN_CLASS(t, LIST);
+}
+
 bool bytes_gather(Thread *t, Value source, const char *kind, Buffer *out) {
+    bool immutable = kind[5] == '\0';
+    if (immutable && is_object(source) && !is_own_class(t, source)) {
+        int found = gather_method(t, source, out);
+        if (found) return found > 0;
+    }
     if (is_bytes_like(source)) {
         buffer_append(out, chars_of(source).data, chars_of(source).size);
         return true;
-    }
-    bool immutable = kind[5] == '\0';
-    if (immutable && is_object(source)) {
-        int found = gather_method(t, source, out);
-        if (found) return found > 0;
     }
     if (is_str(source)) {
         raise_error(t, EXC_TypeError, "string argument without an encoding");

@@ -100,7 +100,7 @@ static int truth(Thread *t, Value self) {
 
 static bool hash(Thread *t, Value self, int64_t *out) {
     double d = float_of(self);
-    *out = isnan(d) ? (int64_t)value_id(t->vm, self) : float_hash(d);
+    *out = isnan(d) ? (int64_t)object_identity_hash(t->vm, self) : float_hash(d);
     return true;
 }
 
@@ -150,7 +150,9 @@ static Value subclass_new(Thread *t, Class *cls, double d) {
 }
 
 static Value construct(Thread *t, Class *cls, const Value *args, int argc, Tuple *kwnames) {
-    if (kwnames && kwnames->size) {
+    bool own_init = cls->slots.init != BUILTIN_CLASS(t, FLOAT)->slots.init;
+    if (kwnames && own_init) argc -= (int)kwnames->size;
+    else if (kwnames && kwnames->size) {
         return raise_error(t, EXC_TypeError, "float() takes no keyword arguments");
     }
     if (argc > 1) {

@@ -189,42 +189,90 @@ void float_hex_into(Buffer *out, double d) {
                   abs(exponent));
 }
 
+static bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 static bool is_hex_digit(char c) { return is_digit(c) || ((c | 32) >= 'a' && (c | 32) <= 'f'); }
 
-/* Hexadecimal digits with an optional point and exponent; [text] ends with NUL. */
-static bool well_formed_hex(const char *text) {
+/* A number read from hexadecimal digits: mantissa * 2**exponent, and a little more if [sticky]. */
+typedef struct HexNumber {
+    uint64_t mantissa;
+    int64_t exponent;
+    bool sticky;
+} HexNumber;
+
+static int hex_value(char c) { return is_digit(c) ? c - '0' : (c | 32) - 'a' + 10; }
+
+/* Take one digit in: the first 15 that matter are kept. */
+static void hex_digit(HexNumber *n, char c, bool fraction) {
+    bool room = n->mantissa >> 60 == 0;
+    if (room) n->mantissa = n->mantissa << 4 | (uint64_t)hex_value(c);
+    else n->sticky |= c != '0';
+    n->exponent += room ? (fraction ? -4 : 0) : (fraction ? 0 : 4);
+}
+
+/* A power after p, kept within what int64 sums bear. */
+static int64_t hex_power(const char **p) {
+    bool negative = **p == '-';
+    int64_t power = 0;
+    if (**p == '-' || **p == '+') ++*p;
+    for (; is_digit(**p); ++*p) {
+        if (power < INT64_MAX / 100) power = power * 10 + (**p - '0');
+    }
+    return negative ? -power : power;
+}
+
+/* Hexadecimal digits with an optional point and power; [text] ends with NUL. False: malformed. */
+static bool read_hex(const char *text, HexNumber *n) {
     int digits = 0;
-    while (is_hex_digit(*text)) text++, digits++;
+    *n = (HexNumber){0};
+    for (; is_hex_digit(*text); text++, digits++) hex_digit(n, *text, false);
     if (*text == '.') {
-        text++;
-        while (is_hex_digit(*text)) text++, digits++;
+        for (text++; is_hex_digit(*text); text++, digits++) hex_digit(n, *text, true);
     }
     if (!digits) return false;
     if (*text == 'p' || *text == 'P') {
-        text++;
-        if (*text == '+' || *text == '-') text++;
-        if (!is_digit(*text)) return false;
-        while (is_digit(*text)) text++;
+        const char *power = text + 1;
+        if (!is_digit(power[*power == '+' || *power == '-'])) return false;
+        n->exponent += hex_power(&power);
+        text = power;
     }
     return *text == '\0';
 }
 
+/* The nearest double, half to even; infinite when there is none. */
+static double hex_to_double(const HexNumber *n) {
+    if (!n->mantissa) return 0.0;
+    int bits = 64 - __builtin_clzll(n->mantissa);
+    int64_t top = n->exponent + bits; /* 2**(top - 1) <= value < 2**top */
+    if (top > 1024) return HUGE_VAL;
+    if (top < -1074) return 0.0;
+    int64_t last = top - 53 < -1074 ? -1074 : top - 53; /* exponent of the last bit that is kept */
+    int64_t drop = last - n->exponent;
+    if (drop <= 0) return ldexp((double)n->mantissa, (int)n->exponent);
+    uint64_t kept = drop > 63 ? 0 : n->mantissa >> drop;
+    uint64_t rest = drop > 63 ? n->mantissa : n->mantissa & (((uint64_t)1 << drop) - 1);
+    uint64_t half = (uint64_t)1 << (drop - 1); /* drop is at most bits */
+    if (rest > half || (rest == half && (n->sticky || (kept & 1)))) kept++;
+    return ldexp((double)kept, (int)last);
+}
+
 bool float_parse_hex(const char *text, size_t size, double *out) {
-    Buffer ascii = {0}, number = {0};
-    number_text_to_ascii(text, size, &ascii);
-    const char *at = ascii.data;
+    const char *end = text + size;
+    while (text < end && is_blank(*text)) text++;
+    while (end > text && is_blank(end[-1])) end--;
+    if (memchr(text, '\0', (size_t)(end - text))) return false;
+    Buffer number = {0};
+    buffer_append(&number, text, (size_t)(end - text));
+    const char *at = number.data ? number.data : "";
     bool negative = *at == '-';
     if (*at == '-' || *at == '+') at++;
-    bool ok = strlen(ascii.data) == ascii.size;
-    if (ok && !parse_special(at, out)) {
+    HexNumber hex;
+    bool ok = true;
+    if (!parse_special(at, out)) {
         if (at[0] == '0' && (at[1] | 32) == 'x') at += 2;
-        ok = well_formed_hex(at);
-        buffer_puts(&number, "0x");
-        buffer_puts(&number, at);
-        if (ok) *out = strtod(number.data, NULL);
+        ok = read_hex(at, &hex);
+        if (ok) *out = hex_to_double(&hex);
     }
     if (ok && negative) *out = -*out;
-    buffer_free(&ascii);
     buffer_free(&number);
     return ok;
 }

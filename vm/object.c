@@ -100,8 +100,12 @@ static Value object_str(Thread *t, Value self) {
     return text ? object_value(text) : VALUE_ERROR;
 }
 
+uint64_t object_identity_hash(Vm *vm, Value v) {
+    return is_object(v) ? sequence_number(vm, v) : v >> 2;
+}
+
 static bool object_hash(Thread *t, Value self, int64_t *out) {
-    *out = is_object(self) ? (int64_t)sequence_number(t->vm, self) : (int64_t)(self >> 2);
+    *out = (int64_t)object_identity_hash(t->vm, self);
     return true;
 }
 

@@ -80,6 +80,8 @@ int value_isinstance(Thread *t, Value v, Value cls) MUST_CHECK;
 int value_issubclass(Thread *t, Value v, Value cls) MUST_CHECK;
 /* id(v): a sequence number. */
 uint64_t value_id(Vm *vm, Value v);
+/* The hash of what has no other: of its identity. */
+uint64_t object_identity_hash(Vm *vm, Value v);
 /* `is` (numbers: by value when both are unboxed) */
 static inline bool value_is(Value a, Value b) { return a == b; }
 

@@ -179,6 +179,8 @@ static AnyFn slot_from_method(const Class *cls, Value found, const SlotRow *row)
 /* What one more method found for a slot makes of it: methods that disagree leave the generic
  * function. */
 static AnyFn combine(const Class *cls, AnyFn slot, Value found, const SlotRow *row) {
+    bool refused = found == VALUE_NONE && (row->name == NAME___bool__ || row->name == NAME___len__);
+    if (refused) return row->generic; /* which says that None cannot be called */
     if (found == VALUE_UNSET || found == VALUE_NONE) return slot;
     AnyFn fn = slot_from_method(cls, found, row);
     return !slot || slot == fn ? fn : row->generic;
