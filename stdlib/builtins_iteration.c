@@ -187,8 +187,12 @@ const NativeDef builtins_iteration_functions[] = {
     {"iter", builtin_iter, "(object, sentinel=?, /)",
      "Get an iterator from an object, or one that calls until the sentinel comes."},
     {"max", builtin_max, "(*args, key=None, default=?)",
+     "max(iterable, *[, default=obj, key=func]) -> value\n"
+     "max(arg1, arg2, *args, *[, key=func]) -> value\n\n"
      "The largest item of an iterable or of the arguments."},
     {"min", builtin_min, "(*args, key=None, default=?)",
+     "min(iterable, *[, default=obj, key=func]) -> value\n"
+     "min(arg1, arg2, *args, *[, key=func]) -> value\n\n"
      "The smallest item of an iterable or of the arguments."},
     {"next", builtin_next, "(iterator, default=?, /)", "Return the next item from the iterator."},
     {"sorted", builtin_sorted, "(iterable, /, *, key=None, reverse=False)",

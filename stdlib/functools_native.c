@@ -104,6 +104,10 @@ static Value call_with_keywords(Thread *t, Partial *p, const Value *args, int ar
     size_t n = kept + (size_t)positional, i = 0;
     Value key, v;
     while (dict_next(keywords, &position, &key, &v)) {
+        if (!is_str(key)) {
+            pop_roots(t, roots);
+            return raise_error(t, EXC_TypeError, "keywords must be strings");
+        }
         names->items[i++] = key;
         out[n++] = v;
     }
@@ -124,32 +128,99 @@ static Value partial_call(Thread *t, Value self, const Value *args, int argc, Tu
     return result;
 }
 
+/* Appends ", " and the repr of [v] (after "name=" when there is a [name]) to [out]. */
+static bool put_argument(Thread *t, Buffer *out, Value name, Value v) {
+    Str *text = name == VALUE_UNSET ? NULL : value_str(t, name);
+    if (name != VALUE_UNSET && !text) return false;
+    buffer_puts(out, ", ");
+    if (text) buffer_printf(out, "%s=", text->data);
+    text = value_repr(t, v);
+    if (text) buffer_append(out, text->data, text->size);
+    return text != NULL;
+}
+
+/* [roots]: the partial, its function, arguments and a copy of its keywords, which its reprs may
+ * change. */
+static bool put_partial(Thread *t, Buffer *out, Value *roots) {
+    Class *cls = object_class(object_of(roots[0]));
+    bool own = cls == stdlib_of(t)->classes[CLASS_PARTIAL];
+    buffer_printf(out, "%s%s(", own ? "functools." : "",
+                  own ? cls->name->data : STR(cls->qualname)->data);
+    Str *text = value_repr(t, roots[1]);
+    if (!text) return false;
+    buffer_append(out, text->data, text->size);
+    for (size_t i = 0; i < TUPLE(roots[2])->size; i++) {
+        if (!put_argument(t, out, VALUE_UNSET, TUPLE(roots[2])->items[i])) return false;
+    }
+    uint32_t position = 0;
+    Value key, v;
+    while (dict_next(DICT(roots[3]), &position, &key, &v)) {
+        if (!put_argument(t, out, key, v)) return false;
+    }
+    buffer_putc(out, ')');
+    return true;
+}
+
 static Value partial_repr(Thread *t, Value self) {
     bool seen;
     if (!repr_enter(t, self, &seen)) return VALUE_ERROR;
     if (seen) return object_value(str_from(t, "..."));
-    Partial *p = PARTIAL(self);
-    Class *cls = object_class(&p->header);
+    Value *roots = push_roots(t, 4);
+    roots[0] = self;
+    roots[1] = PARTIAL(self)->function;
+    roots[2] = PARTIAL(self)->args;
+    roots[3] = object_value(dict_copy(t, DICT(PARTIAL(self)->keywords)));
     Buffer out = {0};
-    bool own = cls == stdlib_of(t)->classes[CLASS_PARTIAL];
-    buffer_printf(&out, "%s%s(", own ? "functools." : "", cls->name->data);
-    Str *text = value_repr(t, p->function);
-    if (text) buffer_append(&out, text->data, text->size);
-    for (size_t i = 0; text && i < TUPLE(p->args)->size; i++) {
-        text = value_repr(t, TUPLE(p->args)->items[i]);
-        if (text) buffer_printf(&out, ", %s", text->data);
-    }
-    uint32_t position = 0;
-    Value key, v;
-    while (text && dict_next(DICT(p->keywords), &position, &key, &v)) {
-        text = value_repr(t, v);
-        if (text) buffer_printf(&out, ", %s=%s", STR(key)->data, text->data);
-    }
+    bool ok = put_partial(t, &out, roots);
+    pop_roots(t, roots);
     repr_leave(t, self);
-    buffer_putc(&out, ')');
-    if (text) return object_value(str_from_buffer(t, &out));
+    if (ok) return object_value(str_from_buffer(t, &out));
     buffer_free(&out);
     return VALUE_ERROR;
+}
+
+/* ---- pickling ---- */
+
+static Value partial_reduce(Thread *t, Value *args) {
+    Partial *p = PARTIAL(args[0]);
+    Dict *own = instance_dict(t, &p->header);
+    Value state[] = {p->function, p->args, p->keywords,
+                     own && own->used ? object_value(own) : VALUE_NONE};
+    Value parts[] = {object_value(object_class(&p->header)),
+                     object_value(tuple_from(t, &p->function, 1)),
+                     object_value(tuple_from(t, state, 4))};
+    return object_value(tuple_from(t, parts, 3));
+}
+
+static bool is_partial_state(Thread *t, Value state) {
+    if (!is_kind(state, OBJ_TUPLE) || TUPLE(state)->size != 4) return false;
+    const Value *items = TUPLE(state)->items;
+    return value_is_callable(t, items[0]) && is_kind(items[1], OBJ_TUPLE) &&
+           (items[2] == VALUE_NONE || is_kind(items[2], OBJ_DICT));
+}
+
+/* What a subclass of the built-in one is given is copied to one of that itself. */
+static Value plain_tuple(Thread *t, Value v) {
+    if (class_of(t->vm, v) == BUILTIN_CLASS(t, TUPLE)) return v;
+    return object_value(tuple_from(t, TUPLE(v)->items, TUPLE(v)->size));
+}
+
+static Value plain_dict(Thread *t, Value v) {
+    if (v == VALUE_NONE) return object_value(dict_new(t));
+    return class_of(t->vm, v) == BUILTIN_CLASS(t, DICT) ? v : object_value(dict_copy(t, DICT(v)));
+}
+
+static Value partial_setstate(Thread *t, Value *args) {
+    if (!is_partial_state(t, args[1]))
+        return raise_error(t, EXC_TypeError, "invalid partial state");
+    Partial *p = PARTIAL(args[0]);
+    const Value *items = TUPLE(args[1])->items;
+    heap_set(&t->vm->heap, &p->function, items[0]);
+    heap_set(&t->vm->heap, &p->args, plain_tuple(t, items[1]));
+    heap_set(&t->vm->heap, &p->keywords, plain_dict(t, items[2]));
+    if (items[3] == VALUE_NONE) dict_clear(t, instance_dict(t, &p->header));
+    else if (!value_setattr(t, args[0], NAME_OF(t, __dict__), items[3])) return VALUE_ERROR;
+    return VALUE_NONE;
 }
 
 #define PARTIAL_FIELD(NAME, FIELD)                                                                 \
@@ -167,44 +238,10 @@ static const FieldDef partial_fields[] = {
     {"keywords", partial_keywords, NULL, "Its keyword arguments."},
     {0},
 };
-/* (class, (func,), (func, args, keywords, attributes)) */
-static Value partial_reduce(Thread *t, Value *args) {
-    Value *roots = push_roots(t, 3);
-    Partial *p = PARTIAL(args[0]);
-    Dict *attributes = instance_dict(t, object_of(args[0]));
-    Value state[] = {p->function, p->args, p->keywords,
-                     attributes->used ? object_value(attributes) : VALUE_NONE};
-    roots[0] = object_value(class_of(t->vm, args[0]));
-    roots[1] = object_value(tuple_from(t, &p->function, 1));
-    roots[2] = object_value(tuple_from(t, state, 4));
-    Value result = object_value(tuple_from(t, roots, 3));
-    pop_roots(t, roots);
-    return result;
-}
-
-static Value partial_set_state(Thread *t, Value *args) {
-    const Value *state =
-        is_kind(args[1], OBJ_TUPLE) && TUPLE(args[1])->size == 4 ? TUPLE(args[1])->items : NULL;
-    if (!state || !value_is_callable(t, state[0]) || !is_kind(state[1], OBJ_TUPLE) ||
-        (state[2] != VALUE_NONE && !is_kind(state[2], OBJ_DICT)) ||
-        (state[3] != VALUE_NONE && !is_kind(state[3], OBJ_DICT)))
-        return raise_error(t, EXC_TypeError, "invalid partial state");
-    Dict *keywords = state[2] == VALUE_NONE ? dict_new(t) : dict_copy(t, DICT(state[2]));
-    Heap *heap = &t->vm->heap;
-    Partial *p = PARTIAL(args[0]);
-    heap_set(heap, &p->function, state[0]);
-    heap_set(heap, &p->args,
-             object_value(tuple_from(t, TUPLE(state[1])->items, TUPLE(state[1])->size)));
-    heap_set(heap, &p->keywords, object_value(keywords));
-    if (state[3] != VALUE_NONE && !dict_update(t, instance_dict(t, object_of(args[0])), state[3]))
-        return VALUE_ERROR;
-    return VALUE_NONE;
-}
-
 static const NativeDef partial_methods[] = {
-    {"__reduce__", partial_reduce, "(self, /)", "How to make an equal object."},
-    {"__setstate__", partial_set_state, "(self, state, /)", "Become what was reduced to state."},
-    {"@@__class_getitem__", class_getitem_self, "(cls, item, /)", "partial[...] is partial."},
+    {"@@__class_getitem__", class_getitem_self, "(cls, item, /)", "partial[T], for annotations."},
+    {"__reduce__", partial_reduce, "(self, /)", "What pickle makes an equal one of."},
+    {"__setstate__", partial_setstate, "(self, state, /)", "Take over a pickled state."},
     {0},
 };
 static void partial_trace(Heap *heap, Object *self) {

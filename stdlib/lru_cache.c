@@ -18,6 +18,8 @@
 #include "vm/number.h"
 #include "vm/ops.h"
 #include "vm/str.h"
+#include "vm/hash_index.h"
+#include "vm/table.h"
 
 typedef struct LruCache {
     Object header;
@@ -82,27 +84,42 @@ static Value make_key(Thread *t, const LruCache *c, const Value *args, int argc,
     return object_value(key);
 }
 
-/* Make [key] the one used last. */
-static bool refresh(Thread *t, LruCache *c, Value key, Value result) {
-    return dict_delete(t, DICT(c->results), key) >= 0 && dict_set(t, DICT(c->results), key, result);
+/* Make entry [at] the one used last. The dict stays as it is when it is already: a search in it
+ * that a key's __eq__ interrupts by calling the function does not begin again for ever. */
+static bool refresh(Thread *t, LruCache *c, uint32_t at) {
+    Dict *results = DICT(c->results);
+    if (c->maxsize < 0 || at + 1 == results->count) return true;
+    DictEntry entry = results->entries[at];
+    dict_remove_at(t, results, at);
+    return dict_add_absent(t, results, entry.key, entry.hash, entry.value);
 }
 
-static bool store(Thread *t, LruCache *c, Value key, Value result) {
+static bool store(Thread *t, LruCache *c, Value key, uint64_t hash, Value result) {
     Dict *results = DICT(c->results);
-    if (c->maxsize >= 0 && results->used >= (uint64_t)c->maxsize) {
-        Value there = dict_get(t, results, key), oldest, value;
-        if (there == VALUE_ERROR) return false;
-        uint32_t position = 0;
-        if (there == VALUE_UNSET && dict_next(results, &position, &oldest, &value)) {
-            Value *roots = push_roots(t, 2);
-            roots[0] = oldest;
-            roots[1] = value;
-            int deleted = dict_delete(t, results, oldest);
-            pop_roots(t, roots);
-            if (deleted < 0) return false;
-        }
+    int64_t at = dict_find(t, results, key, hash);
+    if (at >= 0) return true; /* the function has called itself with these arguments */
+    if (at == TABLE_RAISED) return false;
+    if (c->maxsize >= 0 && results->used >= (uint64_t)c->maxsize)
+        dict_remove_at(t, results, results->first);
+    return dict_add_absent(t, results, key, hash, result);
+}
+
+/* [roots]: the key, a free register, the cache. */
+static Value call_with_key(Thread *t, Value *roots, const Value *args, int argc, Tuple *kwnames) {
+    LruCache *c = CACHE(roots[2]);
+    int64_t hash;
+    if (!value_hash(t, roots[0], &hash)) return VALUE_ERROR;
+    int64_t at = dict_find(t, DICT(c->results), roots[0], (uint64_t)hash);
+    if (at == TABLE_RAISED) return VALUE_ERROR;
+    if (at != TABLE_ABSENT) {
+        c->hits++;
+        Value result = DICT(c->results)->entries[at].value;
+        return refresh(t, c, (uint32_t)at) ? result : VALUE_ERROR;
     }
-    return dict_set(t, results, key, result);
+    c->misses++;
+    Value result = roots[1] = call_keywords(t, c->function, args, argc, kwnames);
+    if (result == VALUE_ERROR) return VALUE_ERROR;
+    return store(t, c, roots[0], (uint64_t)hash, result) ? result : VALUE_ERROR;
 }
 
 static Value call(Thread *t, Value self, const Value *args, int argc, Tuple *kwnames) {
@@ -114,16 +131,7 @@ static Value call(Thread *t, Value self, const Value *args, int argc, Tuple *kwn
     Value *roots = push_roots(t, 3);
     roots[0] = make_key(t, c, args, argc, kwnames);
     roots[2] = self;
-    Value result = dict_get(t, DICT(c->results), roots[0]);
-    if (result == VALUE_UNSET) {
-        c->misses++;
-        result = roots[1] = call_keywords(t, c->function, args, argc, kwnames);
-        if (result != VALUE_ERROR && !store(t, c, roots[0], result)) result = VALUE_ERROR;
-    } else if (result != VALUE_ERROR) {
-        c->hits++;
-        roots[1] = result;
-        if (c->maxsize > 0 && !refresh(t, c, roots[0], result)) result = VALUE_ERROR;
-    }
+    Value result = call_with_key(t, roots, args, argc, kwnames);
     pop_roots(t, roots);
     return result;
 }

@@ -163,6 +163,7 @@ static bool may_be_referenced(Thread *t, Value v) {
     if (!is_object(v)) return false;
     const Class *cls = object_class(object_of(v));
     if (cls == t->vm->classes[OBJ_OBJECT]) return false;
+    if (is_kind(v, OBJ_CLASS)) return true;
     if (cls->flags & CLASS_HEAP) {
         if (object_kind(object_of(v)) == OBJ_INT || object_kind(object_of(v)) == OBJ_TUPLE)
             return false;

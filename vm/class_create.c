@@ -376,6 +376,8 @@ static void explain_set_name(Thread *t, Value v, Value name, Class *cls) {
     raise_error(t, EXC_RuntimeError, "Error calling __set_name__ on '%T' instance %R in '%S'", v,
                 name, object_value(cls->name));
     exception_set_cause(t, t->exception, cause);
+    if (is_kind(t->exception, OBJ_EXCEPTION) && t->exception != cause)
+        heap_set(&t->vm->heap, &EXCEPTION(t->exception)->context, cause);
 }
 
 /* __set_name__ of everything the class body defined. [roots]: 3 free registers. */
