@@ -27,8 +27,8 @@ Value bytes_add(Thread *t, Value a, Value b) {
     Value sum = chars_allocate(t, a, size, size, &out);
     if (!sum) return VALUE_ERROR;
     Chars x = chars_of(a), y = chars_of(b);
-    memcpy(out, x.data, x.size);
-    memcpy(out + x.size, y.data, y.size);
+    if (x.size) memcpy(out, x.data, x.size);
+    if (y.size) memcpy(out + x.size, y.data, y.size);
     return sum;
 }
 

@@ -129,19 +129,8 @@ static bool find_subscript(const char *text, size_t size, Span *out) {
     return true;
 }
 
-/* The instruction that the word at [pc] belongs to: the word may be one of its cache. Positions
- * begin at instructions. */
-static Opcode opcode_at(const Code *code, uint32_t pc) {
-    uint32_t at = code->npositions ? code_position(code, pc).pc : 0;
-    for (;;) {
-        Opcode op = code_decode(code, at).op;
-        at += 1 + opcode_info[op].extra;
-        if (at > pc) return op;
-    }
-}
-
 static bool find_anchor(const Code *code, uint32_t pc, const char *text, size_t size, Span *out) {
-    Opcode op = opcode_at(code, pc);
+    Opcode op = code_instruction_at(code, pc).op;
     if (op == OP_GETITEM || op == OP_SETITEM || op == OP_DELITEM)
         return find_subscript(text, size, out);
     const char *symbol = operator_of(op);

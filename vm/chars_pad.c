@@ -145,7 +145,11 @@ Value chars_repeat(Thread *t, Value self, Value count) {
     Chars text = chars_of(self);
     size_t n = clamped > 0 ? (size_t)clamped : 0;
     if (n == 1) return chars_same(t, self);
-    if (n && text.size > PTRDIFF_MAX / n) return raise_with(t, EXC_MemoryError, VALUE_UNSET);
+    if (n && text.size > PTRDIFF_MAX / n) {
+        if (is_kind(self, OBJ_BYTEARRAY)) return raise_with(t, EXC_MemoryError, VALUE_UNSET);
+        return raise_error(t, EXC_OverflowError, "repeated %s too long",
+                           is_str(self) ? "string is" : "bytes are");
+    }
     if (!n || !text.size) return chars_new(t, self, "", 0);
     char *out;
     Value repeated = chars_allocate(t, self, text.size * n, chars_length(self) * n, &out);

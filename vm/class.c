@@ -11,6 +11,7 @@
  * whenever anything along its MRO does. Read next: vm/class_create.c (the class statement),
  * vm/shape.c (instances), vm/slots.c (dunders).
  */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "vm/container.h"
@@ -221,6 +222,7 @@ static size_t kind_size(ObjectKind kind) {
 void trace_all_values(Heap *heap, Object *o) {
     const Value *values = (const Value *)(o + 1);
     size_t count = (kind_size(object_kind(o)) - sizeof(Object)) / sizeof(Value);
+    assert(count > 0); /* or kind_size() lacks a row */
     for (size_t i = 0; i < count; i++) heap_shade(heap, values[i]);
 }
 

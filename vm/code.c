@@ -113,6 +113,16 @@ Instruction code_decode(const Code *code, uint32_t pc) {
     return i;
 }
 
+Instruction code_instruction_at(const Code *code, uint32_t pc) {
+    /* Positions begin at instructions. */
+    uint32_t at = code->npositions ? code_position(code, pc).pc : 0;
+    for (;;) {
+        Instruction i = code_decode(code, at);
+        at += 1 + opcode_info[i.op].extra;
+        if (at > pc) return i;
+    }
+}
+
 uint64_t code_extra(const Code *code, uint32_t pc, int i) {
     return word_at(code, pc + 1 + (uint32_t)i);
 }

@@ -118,7 +118,9 @@ typedef struct Instruction { /* decoded */
     uint32_t bx;
     int32_t sbx, sc; /* signed jump/immediate; sc: signed C */
 } Instruction;
-Instruction code_decode(const Code *code, uint32_t pc);
+Instruction code_decode(const Code *code, uint32_t pc); /* [pc] is where an instruction begins */
+/* The instruction that the word at [pc] belongs to, which may be one of its extra words. */
+Instruction code_instruction_at(const Code *code, uint32_t pc);
 /* Extra word [i] (0-based) of the instruction at [pc]. */
 uint64_t code_extra(const Code *code, uint32_t pc, int i);
 

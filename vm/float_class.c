@@ -118,6 +118,13 @@ static Value from_text(Thread *t, Value shown, const char *text, size_t size) {
     return raise_error(t, EXC_ValueError, "could not convert string to float: %R", shown);
 }
 
+Value float_from_slot(Thread *t, Value v) {
+    Value converted = class_of(t->vm, v)->slots.to_float(t, v);
+    if (converted == VALUE_ERROR || is_flonum(converted)) return converted;
+    if (is_float(converted)) return plain(t, converted);
+    return raise_error(t, EXC_TypeError, "%T.__float__ returned non-float (type %T)", v, converted);
+}
+
 static Value from_object(Thread *t, Value v) {
     if (is_str(v)) return from_text(t, v, STR(v)->data, STR(v)->size);
     if (is_kind(v, OBJ_BYTES)) return from_text(t, v, (char *)BYTES(v)->data, BYTES(v)->size);
@@ -126,13 +133,7 @@ static Value from_object(Thread *t, Value v) {
         return from_text(t, v, (char *)array->data, array->size);
     }
     Class *cls = class_of(t->vm, v);
-    if (cls->slots.to_float) {
-        Value converted = cls->slots.to_float(t, v);
-        if (converted == VALUE_ERROR || is_flonum(converted)) return converted;
-        if (is_float(converted)) return plain(t, converted);
-        return raise_error(t, EXC_TypeError, "%T.__float__ returned non-float (type %T)", v,
-                           converted);
-    }
+    if (cls->slots.to_float) return float_from_slot(t, v);
     if (cls->slots.index) {
         Value index = value_index(t, v);
         double d;

@@ -48,7 +48,7 @@ void frame_pop(Thread *t, Frame *frame) {
  * no call. */
 static uint32_t first_dead_register(const Frame *f) {
     const Code *code = frame_code(f);
-    Instruction i = code_decode(code, frame_pc(f));
+    Instruction i = code_instruction_at(code, frame_pc(f));
     switch (i.op) {
     case OP_CALL:
     case OP_CALL_METHOD: return i.a + 2 + i.b;

@@ -357,7 +357,6 @@ static const NativeClass class_def = {
     .fields = fields,
     .doc = "Represent a PEP 585 generic type\n\nE.g. for t = list[int], t.__origin__ is list and "
            "t.__args__ is (int,).",
-    .trace = trace_all_values,
 };
 
 /* Complete the class of aliases. */

@@ -407,11 +407,11 @@ Value int_power_mod(Thread *t, Value base, Value exponent, Value modulus) {
 
 Value int_round(Thread *t, Value v, Value digits) {
     int64_t n;
-    if (!int_to_int64(digits, &n)) n = int_sign(digits) < 0 ? -1000000 : 0;
+    if (!int_to_int64(digits, &n)) n = int_sign(digits) < 0 ? -INT64_MAX : 0;
     if (n >= 0) return int_binary(t, BINARY_ADD, v, fixnum(0));
     IntView va;
     mpz_srcptr x = view(v, &va);
-    if ((uint64_t)-n > mpz_sizeinbase(x, 10) + 1) return fixnum(0);
+    if (-(uint64_t)n > mpz_sizeinbase(x, 10) + 1) return fixnum(0);
     mpz_t unit, quotient, rest;
     mpz_inits(unit, quotient, rest, NULL);
     mpz_ui_pow_ui(unit, 10, (unsigned long)-n);

@@ -204,7 +204,7 @@ bool arg_double(Thread *t, Value v, double *out) {
     }
     if (!is_int(v)) {
         Class *cls = class_of(t->vm, v);
-        if (cls->slots.to_float) v = cls->slots.to_float(t, v);
+        if (cls->slots.to_float) v = float_from_slot(t, v);
         else if (cls->slots.index) v = value_index(t, v);
         else v = raise_error(t, EXC_TypeError, "must be real number, not %T", v);
         if (v == VALUE_ERROR) return false;

@@ -129,11 +129,20 @@ static Value raise_abstract(Thread *t, Class *cls) {
                        object_value(cls->name), sorted->size > 1 ? "s" : "", object_value(joined));
 }
 
+static Value object_construct(Thread *t, Class *cls, const Value *args, int argc, Tuple *kwnames);
+
+/* Is [cls] a module's class whose instances are made as zeros and then filled by __init__? Those of
+ * others are made by their own __new__ or not at all. */
+static bool starts_empty(const Class *cls) {
+    while (cls->flags & CLASS_HEAP && cls->base) cls = cls->base;
+    return cls->kind == OBJ_NATIVE_DATA && cls->slots.construct == object_construct &&
+           cls->slots.init != object_slots.init;
+}
+
 /* object.__new__: arguments are an error unless somebody else (an own __init__) takes them. */
 static Value object_construct(Thread *t, Class *cls, const Value *args, int argc, Tuple *kwnames) {
     (void)args, (void)kwnames;
-    if (UNLIKELY(cls->kind != OBJ_OBJECT && cls->kind != OBJ_NATIVE_DATA &&
-                 cls->kind != OBJ_NAMESPACE)) {
+    if (UNLIKELY(cls->kind != OBJ_OBJECT && cls->kind != OBJ_NAMESPACE && !starts_empty(cls))) {
         return raise_error(t, EXC_TypeError, "cannot create '%S' instances",
                            object_value(cls->name));
     }

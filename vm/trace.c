@@ -179,7 +179,7 @@ static void trace_task(Heap *heap, Task *task) {
     }
 }
 
-/* How many Values follow the header of the small fixed layouts of object.h; other kinds bring a
+/* How many Values follow the header of the small fixed layouts; other kinds bring a
  * trace hook. */
 static int plain_values(ObjectKind kind) {
     switch (kind) {
@@ -193,6 +193,8 @@ static int plain_values(ObjectKind kind) {
     case OBJ_METHOD: return 2;
     case OBJ_RANGE:
     case OBJ_SLICE: return 3;
+    case OBJ_GENERIC_ALIAS:
+    case OBJ_UNION_TYPE: return 4;
     default: return 0;
     }
 }

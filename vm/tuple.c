@@ -151,10 +151,7 @@ static Value multiply(Thread *t, Value a, Value b) {
     int64_t n;
     if (!sequence_repeat_count(t, count, tuple->size, &n)) return VALUE_ERROR;
     if (n == 1 && object_class(&tuple->header) == BUILTIN_CLASS(t, TUPLE)) return self;
-    if (tuple->size * (size_t)n > ((size_t)1 << 33)) {
-        raise_memory_error(t);
-        return VALUE_ERROR;
-    }
+    if (!str_memory_fits(t, tuple->size * (size_t)n * sizeof(Value))) return VALUE_ERROR;
     Tuple *product = tuple_new(t, tuple->size * (size_t)n);
     for (int64_t i = 0; tuple->size && i < n; i++) {
         memcpy(product->items + (size_t)i * tuple->size, tuple->items, tuple->size * sizeof(Value));

@@ -186,7 +186,6 @@ static const NativeClass class_def = {
     .methods = methods,
     .fields = fields,
     .doc = "Represent a PEP 604 union type\n\nE.g. for int | str",
-    .trace = trace_all_values,
 };
 
 /* Complete the class of unions. */
