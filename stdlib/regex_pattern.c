@@ -64,6 +64,17 @@ static Pattern *pattern_from(Thread *t, const Regex *regex, Value source) {
     return p;
 }
 
+static bool warn_of_template(Thread *t) {
+    Value *roots = push_roots(t, 2);
+    roots[0] = object_value(str_from(t, "The re.TEMPLATE/re.T flag is deprecated as it is an "
+                                        "undocumented flag without an obvious purpose. Don't use "
+                                        "it."));
+    roots[1] = VALUE_FALSE;
+    Value done = call_value(t, regex_state(t)->warn, roots, 2);
+    pop_roots(t, roots);
+    return done != VALUE_ERROR;
+}
+
 static bool give_warnings(Thread *t, const List *warnings) {
     for (size_t i = 0; i < warnings->size; i++) {
         Tuple *pair = TUPLE(warnings->items[i]);
@@ -79,8 +90,8 @@ Value pattern_new(Thread *t, Value source, int64_t flags) {
     bool ok = regex_parse(t, source, (int)flags, &regex);
     if (regex.warnings) roots[1] = object_value(regex.warnings);
     if (ok) roots[2] = object_value(pattern_from(t, &regex, source));
-    if (!ok) raise_syntax_error(t, &regex, source);
-    else if (!regex.warnings || give_warnings(t, regex.warnings)) result = roots[2];
+    if (!regex.warnings || give_warnings(t, regex.warnings))
+        result = ok ? roots[2] : raise_syntax_error(t, &regex, source);
     regex_free(&regex);
     pop_roots(t, roots);
     return result;
@@ -124,7 +135,8 @@ Value pattern_compile(Thread *t, Value pattern, Value flags_value) {
         result = found;
     } else if (!is_str(pattern) && !is_kind(pattern, OBJ_BYTES)) {
         raise_error(t, EXC_TypeError, "first argument must be string or compiled pattern");
-    } else if ((roots[2] = pattern_new(t, pattern, flags)) != VALUE_ERROR &&
+    } else if ((!(flags & REGEX_TEMPLATE) || warn_of_template(t)) &&
+               (roots[2] = pattern_new(t, pattern, flags)) != VALUE_ERROR &&
                ((flags & REGEX_DEBUG) || cache_add(t, roots[1], roots[2]))) {
         result = roots[2];
     }

@@ -99,10 +99,24 @@ static bool is_name(Thread *t, Str *name) {
     return v == VALUE_TRUE;
 }
 
+static bool warn_of_name(Reader *r, Str *name, const char *at) {
+    Buffer shown = {0};
+    Value *roots = push_roots(r->t, 2);
+    str_ascii_into(&shown, name);
+    roots[0] = object_value(str_format(r->t, "bad character in group name %s at position %lld",
+                                       shown.data, (long long)index_of(r, at)));
+    roots[1] = VALUE_FALSE;
+    buffer_free(&shown);
+    Value warned = call_value(r->t, regex_state(r->t)->warn, roots, 2);
+    pop_roots(r->t, roots);
+    return warned != VALUE_ERROR;
+}
+
 /* The group that \g<name> names. */
 static bool read_group_name(Reader *r, Str *name, const char *at) {
     Value shown = object_value(name);
     if (is_name(r->t, name)) {
+        if (!is_str(r->source) && !str_is_ascii(name) && !warn_of_name(r, name, at)) return false;
         Value number = dict_get_str(r->t, DICT(r->pattern->group_index), name);
         if (number != VALUE_UNSET) return add_group(r, fixnum_of(number), at);
         raise_error(r->t, EXC_IndexError, "unknown group name %R", shown);
@@ -114,15 +128,7 @@ static bool read_group_name(Reader *r, Str *name, const char *at) {
         return fail(r, at, "bad character in group name %R", shown);
     if (!is_fixnum(n) || fixnum_of(n) >= REGEX_MAX_GROUPS)
         return fail(r, at, "invalid group reference %S", n);
-    if (name->data[strspn(name->data, "0123456789")]) {
-        Value *roots = push_roots(r->t, 2);
-        roots[0] = object_value(str_format(r->t, "bad character in group name %R at position %lld",
-                                           shown, (long long)index_of(r, at)));
-        roots[1] = VALUE_FALSE;
-        Value warned = call_value(r->t, regex_state(r->t)->warn, roots, 2);
-        pop_roots(r->t, roots);
-        if (warned == VALUE_ERROR) return false;
-    }
+    if (name->data[strspn(name->data, "0123456789")] && !warn_of_name(r, name, at)) return false;
     return add_group(r, fixnum_of(n), at);
 }
 
