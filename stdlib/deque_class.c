@@ -516,6 +516,6 @@ static const NativeClass reverse_iterator_class = {.kind = OBJ_NATIVE_DATA,
 
 void deque_class_init(Thread *t, Module *m) {
     stdlib_class(t, CLASS_DEQUE, m, &deque_class, "collections", NULL);
-    stdlib_class(t, CLASS_DEQUE_ITERATOR, m, &iterator_class, "collections", NULL);
-    stdlib_class(t, CLASS_DEQUE_REVERSE_ITERATOR, m, &reverse_iterator_class, "collections", NULL);
+    stdlib_class(t, CLASS_DEQUE_ITERATOR, m, &iterator_class, "_collections", NULL);
+    stdlib_class(t, CLASS_DEQUE_REVERSE_ITERATOR, m, &reverse_iterator_class, "_collections", NULL);
 }

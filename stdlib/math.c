@@ -265,8 +265,9 @@ static Value math_radians(Thread *t, Value *args) {
 
 /* floor and ceil: the class's own method first; without one, of the float. */
 static Value rounded(Thread *t, Value v, NameId method, double (*function)(double)) {
-    if (is_int(v)) return value_index(t, v);
-    if (!is_float(v)) {
+    Class *cls = class_of(t->vm, v);
+    if (is_fixnum(v) || cls == BUILTIN_CLASS(t, INT)) return v;
+    if (cls != BUILTIN_CLASS(t, FLOAT)) {
         Value own = lookup_special(t, v, t->vm->names[method]);
         if (own == VALUE_ERROR) return VALUE_ERROR;
         if (own != VALUE_UNSET) return call_value(t, own, NULL, 0);
@@ -281,8 +282,9 @@ static Value math_floor(Thread *t, Value *args) {
 static Value math_ceil(Thread *t, Value *args) { return rounded(t, args[0], NAME___ceil__, ceil); }
 
 static Value math_trunc(Thread *t, Value *args) {
-    if (is_int(args[0])) return value_index(t, args[0]);
-    if (is_float(args[0])) return int_from_double(t, float_of(args[0]));
+    Class *cls = class_of(t->vm, args[0]);
+    if (is_fixnum(args[0]) || cls == BUILTIN_CLASS(t, INT)) return args[0];
+    if (cls == BUILTIN_CLASS(t, FLOAT)) return int_from_double(t, float_of(args[0]));
     Value own = lookup_special(t, args[0], NAME_OF(t, __trunc__));
     if (own == VALUE_ERROR) return VALUE_ERROR;
     if (own == VALUE_UNSET)

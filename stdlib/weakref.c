@@ -57,13 +57,18 @@ static void table_resize(WeakTable *table, size_t capacity) {
     free(old);
 }
 
-static void table_add(WeakTable *table, WeakReference *ref) {
+/* A plain one comes first in the list of its target, where it is found again. */
+static void table_add(WeakTable *table, WeakReference *ref, bool plain) {
     if ((table->used + 1) * 2 > table->capacity)
         table_resize(table, table->capacity ? table->capacity * 2 : 16);
     size_t i = slot_of(table, ref->target);
     if (!table->slots[i]) table->used++;
-    ref->next = table->slots[i];
-    table->slots[i] = ref;
+    WeakReference **place = &table->slots[i];
+    bool behind = !plain && *place && (*place)->callback == VALUE_NONE &&
+                  !(object_class(&(*place)->header)->flags & CLASS_HEAP);
+    if (behind) place = &(*place)->next;
+    ref->next = *place;
+    *place = ref;
 }
 
 static WeakReference *references_to(const WeakTable *table, Value target) {
@@ -216,7 +221,7 @@ static Value construct(Thread *t, Class *cls, const Value *args, int argc, Tuple
     WeakReference *ref = object_new(t, cls, 0);
     ref->target = target;
     ref->callback = callback;
-    table_add(table, ref);
+    table_add(table, ref, callback == VALUE_NONE && !(cls->flags & CLASS_HEAP));
     return object_value(ref);
 }
 

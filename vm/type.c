@@ -10,6 +10,7 @@
 #include "vm/descriptor.h"
 #include "vm/exception.h"
 #include "vm/generic_alias.h"
+#include "vm/number.h"
 #include "vm/ops.h"
 #include "vm/slots.h"
 #include "vm/str.h"
@@ -200,7 +201,24 @@ static Value get_flags(Thread *t, Value self) {
                   ((flags & CLASS_ABSTRACT) ? 1 << 20 : 0));
 }
 
+static Value get_basic_size(Thread *t, Value self) {
+    return int_from_uint64(t, CLASS(self)->instance_size);
+}
+
+/* Bytes that an instance takes for each of its items, when they follow its header. */
+static Value get_item_size(Thread *t, Value self) {
+    (void)t;
+    switch (CLASS(self)->kind) {
+    case OBJ_TUPLE: return fixnum(sizeof(Value));
+    case OBJ_INT: return fixnum(8);
+    case OBJ_BYTES: return fixnum(1);
+    default: return fixnum(0);
+    }
+}
+
 static const FieldDef fields[] = {
+    {"__basicsize__", get_basic_size, NULL, NULL},
+    {"__itemsize__", get_item_size, NULL, NULL},
     {"__name__", get_name, set_name, NULL},
     {"__qualname__", get_qualname, set_qualname, NULL},
     {"__module__", get_module, set_module, NULL},
