@@ -171,11 +171,12 @@ void loop_next_async(Compiler *c, const Node *at, int window, Label handler) {
 
 static void for_async(Compiler *c, AstFor *s) {
     Label head = label_new(c), exit = label_new(c), end = label_new(c), handler = label_new(c);
-    int window = temp_many(c, 4);
+    int window = temp_new(c);
     if (!c->unit->scope->is_async)
         compile_error(c, s->base.span, "'async for' outside async function");
-    emit(c, &s->base, OP_GET_AITER, window, expression_any(c, s->iter), 0);
-    temp_release(c, window + 4);
+    expression_to(c, s->iter, window);
+    emit(c, &s->base, OP_GET_AITER, window, window, 0);
+    temp_many(c, 3);
     Block loop = {.kind = BLOCK_LOOP,
                   .handler = -1,
                   .on_break = end,
@@ -196,6 +197,9 @@ static void for_async(Compiler *c, AstFor *s) {
     label_place(c, exit);
     statement_list(c, &s->orelse);
     label_place(c, end);
+    /* so that the iterator can be collected */
+    emit(c, &s->base, OP_LOAD_UNSET, window, 0, 0);
+    emit(c, &s->base, OP_LOAD_UNSET, window + 1, 0, 0);
 }
 
 void for_statement(Compiler *c, AstFor *s) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Async generators and their loop: one that is dropped before its end is closed by a task of the
- * loop that ran when it was first iterated, and what is still open when asyncio.run() ends is
- * closed then.
+ * loop that ran when it was first iterated, made in its next pass, and what is still open when
+ * asyncio.run() ends is closed then.
  *
  * While a loop runs, its method `close_dropped` is the thread's finalizer hook
  * (sys.set_asyncgen_hooks). The collector keeps the register of generators that want it, so the
@@ -19,9 +19,15 @@
 static Value close_dropped(Thread *t, Value *args) {
     Loop *loop = loop_of(args[0]);
     if (!loop || loop->closed) return VALUE_NONE;
-    Value step = args[1] = async_generator_aclose(t, args[1]);
-    if (step == VALUE_ERROR) return step;
-    return task_new(t, BUILTIN_CLASS(t, TASK), step, args[0], VALUE_NONE, VALUE_NONE);
+    Value *roots = push_roots(t, 2);
+    roots[1] = async_generator_aclose(t, args[1]);
+    Value v = roots[1];
+    if (v != VALUE_ERROR)
+        v = roots[0] = value_getattr(t, args[0], NAME_OF(t, create_task));
+    if (v != VALUE_ERROR)
+        v = call_method(t, args[0], NAME_OF(t, call_soon), roots, 2);
+    pop_roots(t, roots);
+    return v;
 }
 
 static const NativeDef hook_def = {"_asyncgen_finalizer_hook", close_dropped, "(self, agen, /)",

@@ -52,7 +52,7 @@ static Value step(Thread *t, Value self, Value v) {
     bool generator = is_generator_kind(delegate);
     return convert(t, self,
                    generator ? generator_send(t, GENERATOR(delegate), v)
-                             : send_generic(t, delegate, v));
+                             : send_to_iterator(t, delegate, v));
 }
 
 static Value item_or_stop(Thread *t, Value result) {

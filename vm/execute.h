@@ -178,6 +178,8 @@ Value get_anext(Thread *t, Value iterator) MUST_CHECK;
 Value get_aiter(Thread *t, Value v) MUST_CHECK;
 /* Send to a delegate that is no linked generator: VALUE_DONE with done_value, an item, or
  * VALUE_ERROR. */
+Value send_to_iterator(Thread *t, Value delegate, Value v) MUST_CHECK;
+/* The same for the SEND of the generator that runs, with what that is handling. */
 Value send_generic(Thread *t, Value delegate, Value v) MUST_CHECK;
 bool unpack_exact(Thread *t, Value v, Value *out, int count) MUST_CHECK;
 bool unpack_star(Thread *t, Value v, Value *out, int before, int after) MUST_CHECK;

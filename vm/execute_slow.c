@@ -487,18 +487,19 @@ Value get_anext(Thread *t, Value iterator) {
     Value *roots = push_roots(t, 1);
     roots[0] = awaitable;
     Value it = get_awaitable(t, awaitable, 0);
-    if (it == VALUE_ERROR && exception_matches(t, EXC_TypeError)) {
+    if (it == VALUE_ERROR) {
         Value cause = exception_take(t);
         raise_error(t, EXC_TypeError, "'async for' received an invalid object from __anext__: %T",
                     awaitable);
         heap_set(&t->vm->heap, &EXCEPTION(t->exception)->cause, cause);
+        heap_set(&t->vm->heap, &EXCEPTION(t->exception)->context, cause);
         EXCEPTION(t->exception)->suppress_context = true;
     }
     pop_roots(t, roots);
     return it;
 }
 
-static Value send_to_iterator(Thread *t, Value delegate, Value v) {
+Value send_to_iterator(Thread *t, Value delegate, Value v) {
     if (v == VALUE_NONE) return value_next(t, delegate);
     Value r = call_method(t, delegate, NAME_OF(t, send), &v, 1);
     if (r != VALUE_ERROR || !exception_matches(t, EXC_StopIteration)) return r;
