@@ -38,6 +38,18 @@ void diagnostic_set(Diagnostic *error, const Source *source, const char *kind, S
     va_end(arguments);
 }
 
+void diagnostic_begin(Diagnostic *error, const char *where) {
+    size_t size = strlen(where), room = sizeof error->message;
+    if (!strncmp(error->message, where, size) || size + 3 > room) return;
+    size_t rest = strlen(error->message);
+    if (rest > room - size - 3) rest = room - size - 3;
+    memmove(error->message + size + 2, error->message, rest);
+    memcpy(error->message, where, size);
+    memcpy(error->message + size, ": ", 2);
+    error->message[size + 2 + rest] = '\0';
+    error->message[utf8_valid(error->message, size + 2 + rest)] = '\0';
+}
+
 /* Appends [count] code points of the line from [*p] on; bytes that are no UTF-8 become U+FFFD and
  * control characters blanks. Advances [*p]. */
 static void put_points(Buffer *out, const char **p, const char *end, uint32_t count) {

@@ -35,6 +35,9 @@ void diagnostic_set(Diagnostic *error, const Source *source, const char *kind, S
 void diagnostic_vset(Diagnostic *error, const Source *source, const char *kind, Span span,
                      const char *format, va_list arguments) __attribute__((format(printf, 5, 0)));
 
+/* Puts "[where]: " in front of the message, unless it begins with [where] already. */
+void diagnostic_begin(Diagnostic *error, const char *where);
+
 /* Appends the error as CPython prints it: file and line, the line itself, carets under the piece,
  * kind and message, each line ended by '\n'. Very long lines are cut around the carets. */
 void diagnostic_render(Buffer *out, const Diagnostic *error);

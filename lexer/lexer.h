@@ -88,6 +88,9 @@ bool lexer_next(Lexer *lexer, Token *token);
 bool lexer_fail(Lexer *lexer, const char *kind, Span span, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* Is the text at the cursor in a replacement field of an f-string? */
+bool lexer_in_field(const Lexer *lexer);
+
 /* Interns the [n] bytes at [text]: NUL-terminated, preceded by the length in a uint32_t. */
 const char *lexer_intern(Lexer *lexer, const char *text, size_t n);
 

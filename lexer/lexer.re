@@ -127,8 +127,10 @@ static bool unterminated(Lexer *lexer, const char *start, bool triple) {
     bool at_end = end == lexer->limit;
     Span span = lexer_span(lexer, start, start + 1);
     Mode *mode = top_mode(lexer);
-    if (!triple && mode && mode->quote == end[-1]) {
-        return lexer_fail(lexer, "SyntaxError", mode->span, "f-string: expecting '}'");
+    if (!triple && mode && !mode->triple) {
+        bool closes = start[strcspn(start, "'\"")] == mode->quote;
+        return lexer_fail(lexer, "SyntaxError", closes ? mode->span : span,
+                          closes ? "f-string: expecting '}'" : "f-string: unterminated string");
     }
     lexer_fail(lexer, "SyntaxError", span, "unterminated %sstring literal (detected at line %u)",
                triple ? "triple-quoted " : "", line);
@@ -144,10 +146,19 @@ static bool scan_code(Lexer *lexer, Token *token) {
         start = lexer->cursor;
         /*!re2c
             [ \t\f]+ { continue; }
-            "#" [^\n\x00]* { continue; }
+            "#" [^\n\x00]* {
+                bool swallows_end = lexer_in_field(lexer) && !top_mode(lexer)->triple &&
+                                    top_mode(lexer)->span.line == lexer->line;
+                if (!swallows_end) continue;
+                return lexer_fail(lexer, "SyntaxError", lexer_span(lexer, start, start + 1),
+                                  "f-string expression part cannot include '#'");
+            }
             "\\\n" { if (join_line(lexer)) continue; return false; }
             "\\" {
-                lexer->weak = true;
+                lexer->weak = !lexer_in_field(lexer);
+                if (!lexer->weak)
+                    return lexer_fail(lexer, "SyntaxError", lexer_span(lexer, start, start + 1),
+                                      "f-string expression part cannot include a backslash");
                 return lexer_fail(lexer, "SyntaxError", lexer_span(lexer, start, start + 1),
                                   lexer->cursor == lexer->limit
                                       ? "unexpected EOF while parsing"

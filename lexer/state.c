@@ -51,7 +51,13 @@ bool lexer_fail(Lexer *lexer, const char *kind, Span span, const char *format, .
     va_start(arguments, format);
     diagnostic_vset(lexer->error, lexer->source, kind, span, format, arguments);
     va_end(arguments);
+    if (!strncmp(format, "invalid syntax", 14) && lexer_in_field(lexer))
+        diagnostic_begin(lexer->error, "f-string");
     return false;
+}
+
+bool lexer_in_field(const Lexer *lexer) {
+    return lexer->mode_count && lexer->modes[lexer->mode_count - 1].kind != MODE_TEXT;
 }
 
 Span lexer_span(const Lexer *lexer, const char *start, const char *end) {
@@ -103,20 +109,23 @@ static bool matches(char open, char close) {
 
 bool lexer_close(Lexer *lexer, char close) {
     Span span = lexer_span(lexer, lexer->cursor - 1, lexer->cursor);
-    if (lexer->bracket_count == 0) {
-        return lexer_fail(lexer, "SyntaxError", span, "unmatched '%c'", close);
-    }
+    bool field = lexer_in_field(lexer);
+    const char *where = field ? "f-string: " : "";
+    bool none = lexer->bracket_count == 0 ||
+                (field && close != '}' &&
+                 lexer->bracket_count == lexer->modes[lexer->mode_count - 1].brackets);
+    if (none) return lexer_fail(lexer, "SyntaxError", span, "%sunmatched '%c'", where, close);
     Bracket *bracket = &lexer->brackets[lexer->bracket_count - 1];
     if (!matches(bracket->open, close)) {
         if (bracket->span.line == span.line) {
             return lexer_fail(lexer, "SyntaxError", span,
-                              "closing parenthesis '%c' does not match opening parenthesis '%c'",
-                              close, bracket->open);
+                              "%sclosing parenthesis '%c' does not match opening parenthesis '%c'",
+                              where, close, bracket->open);
         }
         return lexer_fail(
             lexer, "SyntaxError", span,
-            "closing parenthesis '%c' does not match opening parenthesis '%c' on line %u", close,
-            bracket->open, bracket->span.line);
+            "%sclosing parenthesis '%c' does not match opening parenthesis '%c' on line %u", where,
+            close, bracket->open, bracket->span.line);
     }
     lexer->bracket_count--;
     return true;

@@ -28,6 +28,8 @@ void parser_fail(Parser *parser, Span span, const char *format, ...) {
     va_start(arguments, format);
     diagnostic_vset(parser->error, parser->source, "SyntaxError", span, format, arguments);
     va_end(arguments);
+    bool field = lexer_in_field(&parser->layout.lexer) || parser->current.kind == TK_FIELD_CLOSE;
+    if (field) diagnostic_begin(parser->error, "f-string");
 }
 
 /* Keeps the tokens that messages look back at. */

@@ -179,6 +179,9 @@ Piece tree_list(Parser *parser, Items *items) {
         parser_fail(parser, items->span,
                     parser->current.kind == TK_EQUAL
                         ? "starred assignment target must be in a list or tuple"
+                    : lexer_in_field(&parser->layout.lexer) ||
+                            parser->current.kind == TK_FIELD_CLOSE
+                        ? "f-string: cannot use starred expression here"
                         : "can't use starred expression here");
     }
     return tree_sequence(parser, items);

@@ -215,19 +215,38 @@ static bool single_equal(const Rejection *r) {
                   "invalid syntax. Maybe you meant '==' instead of '='?");
 }
 
+/* Inside a replacement field that begins, or after its conversion. */
 static bool formatted_field(const Rejection *r) {
-    if (r->parser->previous.kind != TK_FIELD_OPEN) {
-        if (r->parser->previous.kind != TK_FIELD_BANG) return false;
+    TokenKind previous = r->parser->previous.kind;
+    if (previous == TK_FIELD_BANG) {
         return REJECT(r->token.span,
                       "f-string: invalid conversion character: expected 's', 'r', or 'a'");
     }
+    if (r->parser->before_previous.kind == TK_FIELD_BANG)
+        return REJECT(r->token.span, "f-string: expecting '}'");
+    if (previous != TK_FIELD_OPEN) return false;
+    r->parser->settled = true;
     switch (r->token.kind) {
-    case TK_FIELD_CLOSE:
-    case TK_FIELD_BANG:
-    case TK_FIELD_COLON:
-    case TK_EQUAL: return REJECT(r->token.span, "f-string: empty expression not allowed");
-    default: return false;
+    case TK_FIELD_CLOSE: return REJECT(r->token.span, "f-string: empty expression not allowed");
+    case TK_FIELD_BANG: return REJECT(r->token.span, "f-string: expression required before '!'");
+    case TK_FIELD_COLON: return REJECT(r->token.span, "f-string: expression required before ':'");
+    case TK_EQUAL: return REJECT(r->token.span, "f-string: expression required before '='");
+    case TK_STARSTAR:
+        return REJECT(r->token.span, "f-string: cannot use double starred expression here");
+    default: r->parser->settled = false; return false;
     }
+}
+
+/* The quotes that should have closed the f-string begin a string in its field. */
+static bool quotes_in_field(const Rejection *r) {
+    const Lexer *lexer = &r->parser->layout.lexer;
+    bool opens = r->token.kind == TK_FSTRING_START;
+    if (r->token.kind != TK_STRING && r->token.kind != TK_BYTES && !opens) return false;
+    if (lexer->mode_count < 1u + opens) return false;
+    const Mode *field = &lexer->modes[lexer->mode_count - 1 - opens];
+    const char *text = r->parser->source->text + r->token.start;
+    if (field->kind == MODE_TEXT || text[strcspn(text, "'\"")] != field->quote) return false;
+    return REJECT(field->span, "f-string: expecting '}'");
 }
 
 static bool import_and_except(const Rejection *r) {
@@ -433,19 +452,10 @@ static bool second_statement(const Rejection *r) {
 
 void parser_reject(Parser *parser, const void *machine, Token token) {
     static bool (*const mistakes[])(const Rejection *) = {
-        missing_block,
-        wrong_indentation,
-        left_out,
-        second_statement,
-        formatted_field,
-        import_and_except,
-        print_without_parentheses,
-        missing_colon,
-        single_equal,
-        dict_value,
-        foreign_operator,
-        misspelt_keyword,
-        forgotten_comma,
+        missing_block,    wrong_indentation, left_out,          second_statement,
+        formatted_field,  quotes_in_field,   import_and_except, print_without_parentheses,
+        missing_colon,    single_equal,      dict_value,        foreign_operator,
+        misspelt_keyword, forgotten_comma,
     };
     if (parser->failed) return;
     Rejection rejection = {parser, machine, token};

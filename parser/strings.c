@@ -96,12 +96,16 @@ static int conversion_of(Parser *parser, const Field *field) {
     const char *name = field->conversion.text;
     if (parser->source->text[field->conversion.start - 1] != '!') {
         parser_fail(parser, field->conversion.span,
-                    "f-string: conversion type must come right after the exclamation mark");
+                    "f-string: invalid conversion character: expected 's', 'r', or 'a'");
         return -1;
     }
     if (strlen(name) == 1 && strchr("sra", name[0])) return name[0];
+    if (strchr("sra", name[0])) {
+        parser_fail(parser, field->conversion.span, "f-string: expecting '}'");
+        return -1;
+    }
     parser_fail(parser, field->conversion.span,
-                "f-string: invalid conversion character '%s': expected 's', 'r', or 'a'", name);
+                "f-string: invalid conversion character: expected 's', 'r', or 'a'");
     return -1;
 }
 

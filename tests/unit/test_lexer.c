@@ -245,7 +245,8 @@ static void wrong_formatted_strings_are_named(void **state) {
     expect_error("f'{a:b", "f-string: expecting '}'", 1, 6);
     expect_error("f'{a'", "f-string: expecting '}'", 1, 0);
     expect_error("f'abc", "unterminated f-string literal (detected at line 1)", 1, 0);
-    expect_error("f'{(}'", "closing parenthesis '}' does not match opening parenthesis '('", 1, 4);
+    expect_error("f'{(}'",
+                 "f-string: closing parenthesis '}' does not match opening parenthesis '('", 1, 4);
 }
 
 static void identifiers_are_normalised(void **state) {
