@@ -14,6 +14,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "common/arena.h"
 #include "vm/container.h"
 #include "vm/descriptor.h"
 #include "vm/exception.h"
@@ -115,25 +116,19 @@ uint32_t value_cache_key(const Vm *vm, Value v) {
 static void renew_keys(Vm *vm, Class *cls) {
     cls->key = key_new(vm);
     if (cls->root_shape) shape_renew_keys(vm, cls->root_shape);
-    if (!cls->subclasses) return;
-    for (size_t i = 0; i < cls->subclasses->size; i++)
-        renew_keys(vm, CLASS(cls->subclasses->items[i]));
+    for (uint32_t i = 0; i < cls->subclass_count; i++) renew_keys(vm, cls->subclasses[i]);
 }
 
 /* New keys for every class whose metaclass is [meta] or derived from it, below [cls]. */
 static void renew_instances(Vm *vm, Class *cls, Class *meta) {
     if (class_is_subclass(object_class(&cls->header), meta)) cls->key = key_new(vm);
-    if (!cls->subclasses) return;
-    for (size_t i = 0; i < cls->subclasses->size; i++) {
-        renew_instances(vm, CLASS(cls->subclasses->items[i]), meta);
-    }
+    for (uint32_t i = 0; i < cls->subclass_count; i++)
+        renew_instances(vm, cls->subclasses[i], meta);
 }
 
 static void update_subclass_slots(Thread *t, Class *cls) {
     class_update_slots(t, cls);
-    for (size_t i = 0; i < cls->subclasses->size; i++) {
-        update_subclass_slots(t, CLASS(cls->subclasses->items[i]));
-    }
+    for (uint32_t i = 0; i < cls->subclass_count; i++) update_subclass_slots(t, cls->subclasses[i]);
 }
 
 static bool is_dunder(const Str *name) {
@@ -247,13 +242,12 @@ static void complete_bare(Thread *t, Class *cls, const char *name, Class *base, 
     cls->base = base;
     cls->kind = kind;
     cls->dict = dict_new(t);
-    cls->subclasses = list_new(t, 0);
     cls->key = key_new(t->vm);
     cls->instance_size = (uint16_t)kind_size(kind);
     cls->slots = object_slots;
     if (!base) return;
     cls->flags |= base->flags & INHERITED_FLAGS;
-    list_append(t, base->subclasses, object_value(cls));
+    class_add_subclass(base, cls);
 }
 
 /* Attributes parts of the built-in kinds: plain objects (none of their own), exceptions,
@@ -315,7 +309,7 @@ static void fix_exception_group(Thread *t) {
                    object_value(BUILTIN_CLASS(t, OBJECT))};
     group->bases = tuple_from(t, bases, 2);
     group->mro = tuple_from(t, mro, 5);
-    list_append(t, EXCEPTION_CLASS(t, Exception)->subclasses, object_value(group));
+    class_add_subclass(EXCEPTION_CLASS(t, Exception), group);
 }
 
 /* Natives show four classes though they are of one kind. */
@@ -380,7 +374,38 @@ Class *class_new_native(Thread *t, const char *name, const char *module, Class *
     return cls;
 }
 
+void class_add_subclass(Class *base, Class *cls) {
+    if (base->subclass_count == base->subclass_capacity) {
+        uint32_t capacity = base->subclass_capacity ? base->subclass_capacity * 2 : 4;
+        Class **grown = memory_alloc(capacity * sizeof *grown);
+        memcpy(grown, base->subclasses, base->subclass_count * sizeof *grown);
+        free(base->subclasses);
+        base->subclasses = grown;
+        base->subclass_capacity = capacity;
+    }
+    base->subclasses[base->subclass_count++] = cls;
+}
+
+/* Is [base] the one through which the walk over all classes comes to [cls]? */
+static bool is_way_to(const Class *cls, const Class *base) {
+    return !cls->bases || cls->bases->size == 0 || CLASS(cls->bases->items[0]) == base;
+}
+
+void class_forget_dead(const Heap *heap, Class *cls) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < cls->subclass_count; i++) {
+        Class *sub = cls->subclasses[i];
+        if (!heap_is_live(heap, &sub->header)) continue;
+        cls->subclasses[kept++] = sub;
+        if (is_way_to(sub, cls)) class_forget_dead(heap, sub);
+    }
+    cls->subclass_count = kept;
+}
+
 void class_release(Class *cls) {
+    free(cls->subclasses);
+    cls->subclasses = NULL;
+    cls->subclass_count = 0;
     if (cls->root_shape) shape_free(cls->root_shape);
     cls->root_shape = NULL;
 }

@@ -117,7 +117,8 @@ struct Class {
     Tuple *bases, *mro; /* mro[0] is the class itself */
     Dict *dict;
     Class *base;            /* the base whose layout is extended */
-    List *subclasses;       /* direct ones (strong references) */
+    Class **subclasses;     /* direct ones, alive: dead ones are taken out when marking ends */
+    uint32_t subclass_count, subclass_capacity;
     ObjectKind kind;        /* layout of its instances */
     uint32_t flags;         /* CLASS_… */
     uint32_t key;           /* see above */
@@ -187,6 +188,10 @@ void slots_merge(Slots *into, const Slots *own, const Slots *base);
 /* A new cache key (never 0 until 2^31 have been given out, then always 0: nothing is cached any
  * more). */
 uint32_t key_new(Vm *vm);
+/* [cls] is from now on among the direct subclasses of [base]. */
+void class_add_subclass(Class *base, Class *cls);
+/* Marking has ended: take dead classes out of the lists of the living below [cls]. */
+void class_forget_dead(const Heap *heap, Class *cls);
 /* Free the shapes of a dead class. */
 void class_release(Class *cls);
 /* A `trace` hook for objects whose built-in layout is a header followed by nothing but Values. */

@@ -440,13 +440,12 @@ static Class *new_class(Thread *t, Class *meta, Str *name, Tuple *bases, Class *
     cls->flags =
         CLASS_HEAP | CLASS_BASE_ALLOWED | (base->flags & (CLASS_EXCEPTION | CLASS_METACLASS));
     cls->key = key_new(t->vm);
-    cls->subclasses = list_new(t, 0);
     return cls;
 }
 
-static void join_bases(Thread *t, Class *cls) {
+static void join_bases(Class *cls) {
     for (size_t i = 0; i < cls->bases->size; i++) {
-        list_append(t, CLASS(cls->bases->items[i])->subclasses, object_value(cls));
+        class_add_subclass(CLASS(cls->bases->items[i]), cls);
     }
 }
 
@@ -456,7 +455,7 @@ static bool build(Thread *t, Class *cls, Dict *ns, const Value *kwvalues, Tuple 
     if (!fill_namespace(t, cls) || !set_mro(t, cls)) return false;
     if (cls->flags & CLASS_HAS_ATTRIBUTES) cls->root_shape = shape_new_root(t->vm, cls);
     class_inherit_slots(t, cls);
-    join_bases(t, cls);
+    join_bases(cls);
     return call_set_names(t, cls, roots) && call_init_subclass(t, cls, kwvalues, kwnames, roots);
 }
 

@@ -369,6 +369,7 @@ static void revive_finalizable(Heap *heap) {
 static void finish_marking(Heap *heap) {
     revive_finalizable(heap);
     if (heap->weak_sweep) heap->weak_sweep(heap);
+    class_forget_dead(heap, heap->vm->classes[OBJ_OBJECT]);
     heap->marking = false;
     for (int i = 0; i < HEAP_CLASS_COUNT; i++) {
         heap->free[i] = NULL;

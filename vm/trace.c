@@ -141,7 +141,6 @@ static void trace_class(Heap *heap, Class *cls) {
     shade(heap, cls->mro);
     shade(heap, cls->dict);
     shade(heap, cls->base);
-    shade(heap, cls->subclasses);
 }
 
 static void trace_exception(Heap *heap, Exception *e) {

@@ -240,8 +240,14 @@ static Value type_mro(Thread *t, Value *args) {
 }
 
 static Value type_subclasses(Thread *t, Value *args) {
-    List *subclasses = CLASS(args[0])->subclasses;
-    return object_value(list_from(t, subclasses->items, subclasses->size));
+    const Class *cls = CLASS(args[0]);
+    List *list = list_new(t, cls->subclass_count);
+    for (uint32_t i = 0; i < cls->subclass_count; i++) {
+        Value sub = object_value(cls->subclasses[i]);
+        heap_forget(&t->vm->heap, sub); /* it may be on its way out of the heap: keep it */
+        list_append(t, list, sub);
+    }
+    return object_value(list);
 }
 
 static Value type_instancecheck(Thread *t, Value *args) {
