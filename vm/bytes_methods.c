@@ -27,8 +27,8 @@ Value bytes_add(Thread *t, Value a, Value b) {
     Value sum = chars_allocate(t, a, size, size, &out);
     if (!sum) return VALUE_ERROR;
     Chars x = chars_of(a), y = chars_of(b);
-    if (x.size) memcpy(out, x.data, x.size);
-    if (y.size) memcpy(out + x.size, y.data, y.size);
+    memcpy(out, x.data, x.size);
+    memcpy(out + x.size, y.data, y.size);
     return sum;
 }
 
@@ -103,7 +103,7 @@ Value bytes_method_hex(Thread *t, Value *args) {
     Chars chars = chars_of(args[0]);
     Buffer out = {0};
     bool from_left = group < 0;
-    size_t step = from_left ? (size_t)-group : (size_t)group;
+    size_t step = from_left ? -(size_t)group : (size_t)group;
     for (size_t i = 0; i < chars.size; i++) {
         size_t position = from_left ? i : chars.size - i;
         if (separator >= 0 && step && i && position % step == 0) buffer_putc(&out, (char)separator);

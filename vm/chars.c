@@ -55,12 +55,12 @@ Value chars_allocate(Thread *t, Value like, size_t size, size_t length, char **d
     }
     case OBJ_BYTES: {
         Bytes *b = bytes_allocate(t, size);
-        *data = (char *)b->data;
+        *data = b->data ? (char *)b->data : (char *)""; /* nothing is copied there */
         return object_value(b);
     }
     default: {
         Bytearray *b = bytearray_new(t, NULL, size);
-        *data = (char *)b->data;
+        *data = b->data ? (char *)b->data : (char *)""; /* nothing is copied there */
         return object_value(b);
     }
     }
@@ -167,12 +167,21 @@ static bool search_operand(Thread *t, Value self, Value v, char *byte, Chars *ou
     return true;
 }
 
+/* The arguments of a search in args[0]: what for, and in which part of it. */
+static bool search_arguments(Thread *t, Value *args, char *byte, Chars *needle, Bounds *in) {
+    if (!chars_bounds(t, args[0], args[2], args[3], in)) return false;
+    if (!search_operand(t, args[0], args[1], byte, needle)) return false;
+    size_t size = chars_of(args[0]).size; /* that __index__ may have shrunk a bytearray as well */
+    if (in->to > size) in->to = size;
+    if (in->from > size) in->from = size;
+    return true;
+}
+
 static Value find_in(Thread *t, Value *args, bool last, bool must) {
     Chars needle;
     Bounds in;
     char byte;
-    if (!chars_bounds(t, args[0], args[2], args[3], &in)) return VALUE_ERROR;
-    if (!search_operand(t, args[0], args[1], &byte, &needle)) return VALUE_ERROR;
+    if (!search_arguments(t, args, &byte, &needle, &in)) return VALUE_ERROR;
     Chars part = {chars_of(args[0]).data + in.from, in.to - in.from};
     size_t at = !in.inside ? CHARS_ABSENT
                 : last     ? chars_find_last(part, needle)
@@ -216,8 +225,7 @@ Value chars_method_count(Thread *t, Value *args) {
     Chars needle;
     Bounds in;
     char byte;
-    if (!chars_bounds(t, args[0], args[2], args[3], &in)) return VALUE_ERROR;
-    if (!search_operand(t, args[0], args[1], &byte, &needle)) return VALUE_ERROR;
+    if (!search_arguments(t, args, &byte, &needle, &in)) return VALUE_ERROR;
     if (!in.inside) return fixnum(0);
     Chars part = {chars_of(args[0]).data + in.from, in.to - in.from};
     if (needle.size == 0) return fixnum((int64_t)part_length(args[0], part) + 1);
