@@ -54,6 +54,25 @@ Class *stdlib_class(Thread *t, StdlibClass id, Module *module, const NativeClass
     return lib->classes[id];
 }
 
+Class *stdlib_error_class(Thread *t, StdlibClass id, Module *module, const char *name,
+                          const char *module_name, Class *base) {
+    Stdlib *lib = stdlib_of(t);
+    Value *roots = push_roots(t, 2);
+    Value bases[] = {object_value(base)};
+    Dict *ns = dict_new(t);
+    roots[0] = object_value(tuple_from(t, bases, 1));
+    roots[1] = object_value(ns);
+    Str *owner = str_intern(t->vm, module_name, strlen(module_name));
+    dict_set_str(t, ns, NAME_OF(t, __module__), object_value(owner));
+    if (!lib->classes[id])
+        lib->classes[id] =
+            class_create(t, BUILTIN_CLASS(t, CLASS), str_intern(t->vm, name, strlen(name)),
+                         TUPLE(roots[0]), ns, NULL, NULL, 0);
+    pop_roots(t, roots);
+    if (lib->classes[id]) module_set(t, module, name, object_value(lib->classes[id]));
+    return lib->classes[id];
+}
+
 bool is_stdlib_instance(const Thread *t, Value v, StdlibClass id) {
     Class *cls = stdlib_of(t)->classes[id];
     if (!cls || !is_object(v)) return false;
@@ -83,9 +102,7 @@ void stdlib_trace_values(Heap *heap, Object *self) {
     for (size_t i = 0; i < count; i++) heap_shade(heap, values[i]);
 }
 
-Value class_getitem_self(Thread *t, Value *args) {
-    return generic_alias_class_getitem(t, args);
-}
+Value class_getitem_self(Thread *t, Value *args) { return generic_alias_class_getitem(t, args); }
 
 /* value.method("utf-8", "surrogateescape") */
 static Value convert(Thread *t, Value v, const char *method) {

@@ -32,23 +32,8 @@ Value pickle_raise(Thread *t, PickleError which, const char *format, ...) {
     return error == VALUE_ERROR ? VALUE_ERROR : raise_value(t, error);
 }
 
-/* class NAME(base), of the module _pickle, kept under [id]. */
 static bool make_error(Thread *t, Module *module, StdlibClass id, const char *name, Class *base) {
-    Stdlib *lib = stdlib_of(t);
-    Value *roots = push_roots(t, 2);
-    Value bases[] = {object_value(base)};
-    Dict *ns = dict_new(t);
-    roots[0] = object_value(tuple_from(t, bases, 1));
-    roots[1] = object_value(ns);
-    dict_set_str(t, ns, NAME_OF(t, __module__), object_value(str_intern(t->vm, "_pickle", 7)));
-    Str *text = str_intern(t->vm, name, strlen(name));
-    if (!lib->classes[id])
-        lib->classes[id] =
-            class_create(t, BUILTIN_CLASS(t, CLASS), text, TUPLE(roots[0]), ns, NULL, NULL, 0);
-    pop_roots(t, roots);
-    if (!lib->classes[id]) return false;
-    module_set(t, module, name, object_value(lib->classes[id]));
-    return true;
+    return stdlib_error_class(t, id, module, name, "_pickle", base) != NULL;
 }
 
 /* ---- functions ---- */

@@ -44,6 +44,7 @@ void stdlib_release(Vm *vm) {
     Stdlib *lib = vm->stdlib_state;
     sources_free(vm);
     weak_table_free(vm);
+    free(lib->crypto);
     regex_state_free(lib->regex);
     while (lib->signatures) {
         SignatureCache *entry = lib->signatures;

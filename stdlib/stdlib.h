@@ -51,6 +51,15 @@ typedef enum StdlibClass {
     CLASS_UNPICKLING_ERROR,
     CLASS_PICKLER,
     CLASS_UNPICKLER,
+    CLASS_STRUCT,
+    CLASS_STRUCT_ERROR,
+    CLASS_UNPACK_ITERATOR,
+    CLASS_ZLIB_ERROR,
+    CLASS_BINASCII_ERROR,
+    CLASS_BINASCII_INCOMPLETE,
+    CLASS_COMPRESS,
+    CLASS_DECOMPRESS,
+    CLASS_HASH,
     STDLIB_CLASS_COUNT
 } StdlibClass;
 
@@ -75,6 +84,7 @@ typedef struct Stdlib {
     RegexState *regex;          /* of the module re, NULL until it is imported */
     bool finalizing;            /* the program is ending */
     bool stdout_broken;         /* writing to descriptor 1 met EPIPE */
+    void *crypto;               /* libcrypto's functions (stdlib/hashlib_native.c) */
     SignatureCache *signatures; /* parsed signatures of native constructors */
 } Stdlib;
 
@@ -96,6 +106,10 @@ Class *stdlib_class(Thread *t, StdlibClass id, Module *module, const NativeClass
 /* The same without an id. */
 Class *module_class(Thread *t, Module *module, const NativeClass *def, const char *module_name,
                     Class *base);
+/* class [name]([base]) of the module called [module_name], an exception, kept under [id] and put
+ * into [module]; NULL raised. */
+Class *stdlib_error_class(Thread *t, StdlibClass id, Module *module, const char *name,
+                          const char *module_name, Class *base) MUST_CHECK;
 /* Is [v] an instance of the class [id]? */
 bool is_stdlib_instance(const Thread *t, Value v, StdlibClass id);
 /* Raise OSError (or its subclass for [code]) with strerror and, unless VALUE_UNSET, a filename. */
