@@ -145,6 +145,10 @@ static Value format_method(Thread *t, Value *args) {
     if (!is_str(args[1])) {
         return raise_error(t, EXC_TypeError, "__format__() argument must be str, not %N", args[1]);
     }
+    if (STR(args[1])->size == 0 && class_of(t->vm, args[0]) != BUILTIN_CLASS(t, STR)) {
+        Str *text = value_str(t, args[0]); /* a subclass may have a __str__ of its own */
+        return text ? object_value(text) : VALUE_ERROR;
+    }
     return object_value(format_str(t, STR(args[0]), STR(args[1])));
 }
 
