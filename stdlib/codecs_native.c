@@ -47,7 +47,15 @@ static Value decode(Thread *t, Value *args) {
     return text ? object_value(text) : VALUE_ERROR;
 }
 
+static Value is_known(Thread *t, Value *args) {
+    Str *name;
+    Codec codec;
+    if (!arg_str(t, args[0], "lookup() argument", &name)) return VALUE_ERROR;
+    return bool_value(codec_known(name->data, &codec));
+}
+
 static const NativeDef functions[] = {
+    {"is_known", is_known, "(encoding, /)", "Whether it is one of the machine's encodings."},
     {"encode", encode, "(obj, encoding=?, errors=?)", "The bytes of a str in an encoding."},
     {"decode", decode, "(obj, encoding=?, errors=?)", "The str that bytes in an encoding are."},
     {0},

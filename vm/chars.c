@@ -55,7 +55,7 @@ Value chars_allocate(Thread *t, Value like, size_t size, size_t length, char **d
     }
     case OBJ_BYTES: {
         Bytes *b = bytes_allocate(t, size);
-        *data = b->data ? (char *)b->data : (char *)""; /* nothing is copied there */
+        *data = (char *)b->data;
         return object_value(b);
     }
     default: {

@@ -14,6 +14,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
+#include "common/unicode_name.h"
 #include "common/utf8.h"
 
 typedef struct CodecAlias {
@@ -22,32 +23,58 @@ typedef struct CodecAlias {
 } CodecAlias;
 
 static const CodecAlias aliases[] = {
-    {"utf-8", CODEC_UTF_8},         {"utf8", CODEC_UTF_8},           {"u8", CODEC_UTF_8},
-    {"utf", CODEC_UTF_8},           {"cp65001", CODEC_UTF_8},        {"utf-8-sig", CODEC_UTF_8_SIG},
-    {"utf8-sig", CODEC_UTF_8_SIG},  {"ascii", CODEC_ASCII},          {"us-ascii", CODEC_ASCII},
-    {"646", CODEC_ASCII},           {"ansi-x3.4-1968", CODEC_ASCII}, {"latin-1", CODEC_LATIN_1},
-    {"latin1", CODEC_LATIN_1},      {"latin", CODEC_LATIN_1},        {"l1", CODEC_LATIN_1},
-    {"iso-8859-1", CODEC_LATIN_1},  {"iso8859-1", CODEC_LATIN_1},    {"8859", CODEC_LATIN_1},
-    {"cp819", CODEC_LATIN_1},       {"utf-16", CODEC_UTF_16},        {"utf16", CODEC_UTF_16},
-    {"u16", CODEC_UTF_16},          {"utf-16-le", CODEC_UTF_16_LE},  {"utf-16le", CODEC_UTF_16_LE},
-    {"utf-16-be", CODEC_UTF_16_BE}, {"utf-16be", CODEC_UTF_16_BE},   {"utf-32", CODEC_UTF_32},
-    {"utf32", CODEC_UTF_32},        {"u32", CODEC_UTF_32},           {"utf-32-le", CODEC_UTF_32_LE},
-    {"utf-32le", CODEC_UTF_32_LE},  {"utf-32-be", CODEC_UTF_32_BE},  {"utf-32be", CODEC_UTF_32_BE},
+    {"utf-8", CODEC_UTF_8},
+    {"utf8", CODEC_UTF_8},
+    {"u8", CODEC_UTF_8},
+    {"utf", CODEC_UTF_8},
+    {"cp65001", CODEC_UTF_8},
+    {"utf-8-sig", CODEC_UTF_8_SIG},
+    {"utf8-sig", CODEC_UTF_8_SIG},
+    {"ascii", CODEC_ASCII},
+    {"us-ascii", CODEC_ASCII},
+    {"646", CODEC_ASCII},
+    {"ansi-x3.4-1968", CODEC_ASCII},
+    {"latin-1", CODEC_LATIN_1},
+    {"latin1", CODEC_LATIN_1},
+    {"latin", CODEC_LATIN_1},
+    {"l1", CODEC_LATIN_1},
+    {"iso-8859-1", CODEC_LATIN_1},
+    {"iso8859-1", CODEC_LATIN_1},
+    {"8859", CODEC_LATIN_1},
+    {"cp819", CODEC_LATIN_1},
+    {"utf-16", CODEC_UTF_16},
+    {"utf16", CODEC_UTF_16},
+    {"u16", CODEC_UTF_16},
+    {"utf-16-le", CODEC_UTF_16_LE},
+    {"utf-16le", CODEC_UTF_16_LE},
+    {"utf-16-be", CODEC_UTF_16_BE},
+    {"utf-16be", CODEC_UTF_16_BE},
+    {"utf-32", CODEC_UTF_32},
+    {"utf32", CODEC_UTF_32},
+    {"u32", CODEC_UTF_32},
+    {"utf-32-le", CODEC_UTF_32_LE},
+    {"utf-32le", CODEC_UTF_32_LE},
+    {"utf-32-be", CODEC_UTF_32_BE},
+    {"utf-32be", CODEC_UTF_32_BE},
+    {"unicode-escape", CODEC_UNICODE_ESCAPE},
+    {"unicodeescape", CODEC_UNICODE_ESCAPE},
+    {"raw-unicode-escape", CODEC_RAW_UNICODE_ESCAPE},
+    {"rawunicodeescape", CODEC_RAW_UNICODE_ESCAPE},
 };
 
 static const char *const names[CODEC_COUNT] = {
-    "utf-8",     "utf-8",     "ascii",  "latin-1",   "utf-16",
-    "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be",
+    "utf-8",     "utf-8",  "ascii",     "latin-1",   "utf-16",        "utf-16-le",
+    "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "unicodeescape", "rawunicodeescape",
 };
 
 static const char *const handlers[ERRORS_UNKNOWN] = {
-    "strict",          "ignore",        "replace", "backslashreplace", "xmlcharrefreplace",
-    "surrogateescape", "surrogatepass",
+    "strict",          "ignore",        "replace",     "backslashreplace", "xmlcharrefreplace",
+    "surrogateescape", "surrogatepass", "namereplace",
 };
 
 /* ---- names ---- */
 
-bool codec_find(Thread *t, const char *name, Codec *out) {
+bool codec_known(const char *name, Codec *out) {
     *out = CODEC_UTF_8;
     if (!name) return true;
     char plain[32];
@@ -62,7 +89,16 @@ bool codec_find(Thread *t, const char *name, Codec *out) {
             return true;
         }
     }
-    raise_error(t, EXC_LookupError, "unknown encoding: %s", name);
+    return false;
+}
+
+Value codec_raise_unknown(Thread *t, const char *name) {
+    return raise_error(t, EXC_LookupError, "unknown encoding: %s", name);
+}
+
+bool codec_find(Thread *t, const char *name, Codec *out) {
+    if (codec_known(name, out)) return true;
+    codec_raise_unknown(t, name);
     return false;
 }
 
@@ -127,16 +163,32 @@ static void put_text(Buffer *out, Codec codec, const char *ascii) {
     for (; *ascii; ascii++) put_point(out, codec, (uint8_t)*ascii);
 }
 
+static void put_escaped(Buffer *out, Codec codec, uint32_t c) {
+    char text[16];
+    snprintf(text, sizeof text, c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", c);
+    put_text(out, codec, text);
+}
+
+/* \\N{name}, or another escape for what has no name. */
+static void put_named(Buffer *out, Codec codec, uint32_t c) {
+    char name[UNICODE_NAME_SIZE];
+    if (!unicode_name_of(c, name)) {
+        put_escaped(out, codec, c);
+        return;
+    }
+    put_text(out, codec, "\\N{");
+    put_text(out, codec, name);
+    put_text(out, codec, "}");
+}
+
 /* What the handler puts for [c]; false: it has nothing to offer, the error stands. */
 static bool put_replacement(Buffer *out, Codec codec, ErrorHandler handler, uint32_t c) {
     char text[16];
     switch (handler) {
     case ERRORS_IGNORE: return true;
     case ERRORS_REPLACE: put_text(out, codec, "?"); return true;
-    case ERRORS_BACKSLASHREPLACE:
-        snprintf(text, sizeof text, c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", c);
-        put_text(out, codec, text);
-        return true;
+    case ERRORS_BACKSLASHREPLACE: put_escaped(out, codec, c); return true;
+    case ERRORS_NAMEREPLACE: put_named(out, codec, c); return true;
     case ERRORS_XMLCHARREFREPLACE:
         snprintf(text, sizeof text, "&#%u;", c);
         put_text(out, codec, text);
@@ -209,7 +261,14 @@ static bool encode_points(Encoder *e) {
 
 Bytes *codec_encode(Thread *t, Str *text, const char *encoding, const char *errors) {
     Codec codec;
-    if (!codec_find(t, encoding, &codec)) return NULL;
+    if (!codec_known(encoding, &codec)) return codec_encode_registered(t, text, encoding, errors);
+    if (codec >= CODEC_UNICODE_ESCAPE) {
+        Buffer out = {0};
+        codec_encode_escapes(&out, text, codec == CODEC_RAW_UNICODE_ESCAPE);
+        Bytes *escaped = bytes_new(t, out.data ? out.data : "", out.size);
+        buffer_free(&out);
+        return escaped;
+    }
     bool plain = unit_size(codec) == 1 && codec != CODEC_UTF_8_SIG && str_is_ascii(text);
     if (plain || (codec == CODEC_UTF_8 && utf8_valid(text->data, text->size) == text->size)) {
         return bytes_new(t, text->data, text->size);

@@ -17,6 +17,8 @@ typedef enum Codec {
     CODEC_UTF_32,
     CODEC_UTF_32_LE,
     CODEC_UTF_32_BE,
+    CODEC_UNICODE_ESCAPE,
+    CODEC_RAW_UNICODE_ESCAPE,
     CODEC_COUNT
 } Codec;
 
@@ -28,21 +30,52 @@ typedef enum ErrorHandler {
     ERRORS_XMLCHARREFREPLACE,
     ERRORS_SURROGATEESCAPE,
     ERRORS_SURROGATEPASS,
+    ERRORS_NAMEREPLACE,
     ERRORS_UNKNOWN
 } ErrorHandler;
 
 /* The codec called [name] in any spelling (utf8, UTF_8; NULL: UTF-8). False: LookupError. */
 bool codec_find(Thread *t, const char *name, Codec *out) MUST_CHECK;
+/* The same without an error: false if there is none. */
+bool codec_known(const char *name, Codec *out);
+/* LookupError: no such encoding. */
+Value codec_raise_unknown(Thread *t, const char *name);
 /* The name that error messages give the codec. */
 const char *codec_name(Codec codec);
 /* The handler called [name]; NULL is strict. An unknown name matters only once it is needed. */
 ErrorHandler codec_errors(const char *name);
+
+/* By what the program has registered with the module codecs: vm/codec_registered.c. These run
+ * Tulip code; LookupError if there is nothing. */
+Bytes *codec_encode_registered(Thread *t, Str *text, const char *encoding,
+                               const char *errors) MUST_CHECK;
+Str *codec_decode_registered(Thread *t, const uint8_t *data, size_t size, const char *encoding,
+                             const char *errors) MUST_CHECK;
 
 /* [text] encoded; [encoding] and [errors] may be NULL. UnicodeEncodeError, LookupError. */
 Bytes *codec_encode(Thread *t, Str *text, const char *encoding, const char *errors) MUST_CHECK;
 /* [size] bytes decoded; UnicodeDecodeError, LookupError. */
 Str *codec_decode(Thread *t, const uint8_t *data, size_t size, const char *encoding,
                   const char *errors) MUST_CHECK;
+
+/* What decoding is in the middle of. */
+typedef struct Decoder {
+    Thread *t;
+    const uint8_t *data;
+    size_t size;
+    Codec codec;      /* decides how to read */
+    const char *name; /* for messages */
+    const char *errors;
+    ErrorHandler handler;
+    Buffer out;
+} Decoder;
+
+/* Apply the handler to the [size] bytes at [at], in error for [reason]: how many bytes are dealt
+ * with, 0 raised. vm/codec_decode.c. */
+size_t decoder_handle(Decoder *d, size_t at, size_t size, const char *reason) MUST_CHECK;
+/* unicode_escape and raw_unicode_escape, both ways: vm/codec_escape.c. False: raised. */
+bool codec_decode_escapes(Decoder *d) MUST_CHECK;
+void codec_encode_escapes(Buffer *out, const Str *text, bool raw);
 
 /* Raise UnicodeEncodeError / UnicodeDecodeError for [start, end) (code points / bytes). Return
  * VALUE_ERROR. */

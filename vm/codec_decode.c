@@ -89,17 +89,6 @@ static Step step(Codec codec, const uint8_t *p, size_t left) {
 
 /* ---- the loop ---- */
 
-typedef struct Decoder {
-    Thread *t;
-    const uint8_t *data;
-    size_t size;
-    Codec codec;      /* decides how to read */
-    const char *name; /* for messages */
-    const char *errors;
-    ErrorHandler handler;
-    Buffer out;
-} Decoder;
-
 /* A surrogate that the codec refused, for surrogatepass: its size in bytes, 0 if it is none. */
 static size_t surrogate_at(const Decoder *d, size_t at, uint32_t *point) {
     const uint8_t *p = d->data + at;
@@ -115,18 +104,17 @@ static size_t surrogate_at(const Decoder *d, size_t at, uint32_t *point) {
     return used && *point >= 0xD800 && *point < 0xE000 ? (size_t)used : 0;
 }
 
-/* Apply the handler to the faulty bytes [at, at + bad): how many bytes are dealt with, 0 raised. */
-static size_t handle(Decoder *d, size_t at, Step bad) {
+size_t decoder_handle(Decoder *d, size_t at, size_t size, const char *reason) {
     uint32_t point = 0;
     size_t used;
     switch (d->handler) {
-    case ERRORS_IGNORE: return bad.size;
-    case ERRORS_REPLACE: buffer_put_utf8(&d->out, 0xFFFD); return bad.size;
+    case ERRORS_IGNORE: return size;
+    case ERRORS_REPLACE: buffer_put_utf8(&d->out, 0xFFFD); return size;
     case ERRORS_BACKSLASHREPLACE:
-        for (size_t i = 0; i < bad.size; i++) buffer_printf(&d->out, "\\x%02x", d->data[at + i]);
-        return bad.size;
+        for (size_t i = 0; i < size; i++) buffer_printf(&d->out, "\\x%02x", d->data[at + i]);
+        return size;
     case ERRORS_SURROGATEESCAPE:
-        for (used = 0; used < bad.size && d->data[at + used] >= 0x80; used++) {
+        for (used = 0; used < size && d->data[at + used] >= 0x80; used++) {
             buffer_put_utf8(&d->out, 0xDC00u + d->data[at + used]);
         }
         if (used) return used;
@@ -137,13 +125,14 @@ static size_t handle(Decoder *d, size_t at, Step bad) {
         buffer_put_utf8(&d->out, point);
         return used;
     case ERRORS_UNKNOWN: codec_raise_handler(d->t, d->errors); return 0;
+    case ERRORS_NAMEREPLACE:
     case ERRORS_XMLCHARREFREPLACE:
         raise_error(d->t, EXC_TypeError,
                     "don't know how to handle UnicodeDecodeError in error callback");
         return 0;
     default: break;
     }
-    unicode_raise_decode(d->t, d->name, d->data, d->size, at, at + bad.size, bad.reason);
+    unicode_raise_decode(d->t, d->name, d->data, d->size, at, at + size, reason);
     return 0;
 }
 
@@ -156,7 +145,7 @@ static bool decode_all(Decoder *d, size_t at) {
             if (at == d->size) break;
         }
         Step next = step(d->codec, d->data + at, d->size - at);
-        if (next.reason) next.size = handle(d, at, next);
+        if (next.reason) next.size = decoder_handle(d, at, next.size, next.reason);
         else buffer_put_utf8(&d->out, next.point);
         if (!next.size) return false;
         at += next.size;
@@ -182,8 +171,9 @@ static size_t read_mark(Decoder *d) {
 Str *codec_decode(Thread *t, const uint8_t *data, size_t size, const char *encoding,
                   const char *errors) {
     Codec codec;
-    if (!codec_find(t, encoding, &codec)) return NULL;
     if (size == 0) return str_new(t, "", 0);
+    if (!codec_known(encoding, &codec))
+        return codec_decode_registered(t, data, size, encoding, errors);
     const char *text = (const char *)data;
     if (codec <= CODEC_LATIN_1 && utf8_is_ascii(text, size)) return str_new_ascii(t, text, size);
     if (codec == CODEC_UTF_8 && utf8_valid(text, size) == size) return str_new(t, text, size);
@@ -194,8 +184,9 @@ Str *codec_decode(Thread *t, const uint8_t *data, size_t size, const char *encod
                  .name = codec_name(codec),
                  .errors = errors,
                  .handler = codec_errors(errors)};
-    size_t at = read_mark(&d);
-    if (decode_all(&d, at)) return str_from_buffer(t, &d.out);
+    bool ok =
+        codec >= CODEC_UNICODE_ESCAPE ? codec_decode_escapes(&d) : decode_all(&d, read_mark(&d));
+    if (ok) return str_from_buffer(t, &d.out);
     buffer_free(&d.out);
     return NULL;
 }

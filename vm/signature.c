@@ -160,6 +160,13 @@ static bool has_self(const Signature *s) {
     return !strcmp(first, "self") || !strcmp(first, "type") || !strcmp(first, "cls");
 }
 
+/* Is it one of the methods with two bounds (find, count, startswith …)? CPython words their errors
+ * in another way. */
+static bool has_bounds(const Signature *s) {
+    return s->positional == 4 && s->positional_only == 4 && !strcmp(s->names[2]->data, "start") &&
+           !strcmp(s->names[3]->data, "end");
+}
+
 /* CPython's wording for a native called with the wrong number of positional arguments; self is not
  * counted. */
 static bool raise_native_count(const Call *c, int with_defaults) {
@@ -175,6 +182,10 @@ static bool raise_native_count(const Call *c, int with_defaults) {
     } else if (least == most && most == 1) {
         raise_error(c->t, EXC_TypeError, "%s%s%s() takes exactly one argument (%d given)", owner,
                     dot, s->name, given);
+    } else if (has_bounds(s)) {
+        int limit = given < least ? least : most;
+        raise_error(c->t, EXC_TypeError, "%s() takes at %s %d argument%s (%d given)", s->name,
+                    given < least ? "least" : "most", limit, plural(limit), given);
     } else if (s->positional_only < s->positional) {
         raise_error(c->t, EXC_TypeError, "%s() takes %s %d argument%s (%d given)", s->name,
                     least == most ? "exactly" : "at most", most, plural(most), given);
