@@ -51,7 +51,7 @@ static void handling_begin(Compiler *c, HandlerPart *h, Node *node) {
 static void handling_end(Compiler *c, HandlerPart *h, const Node *node) {
     bool covered = block_pop(c, &h->block);
     emit(c, node, OP_EXC_LEAVE, h->base, 0, 0);
-    emit(c, node, OP_RERAISE, h->base + 1, 0, 0);
+    emit(c, node, OP_RERAISE, h->base + 1, 0, 2);
     emit_cleanup(c, node, h->cleanup, covered, h->before, h->base);
     temp_release(c, h->base);
 }
@@ -64,7 +64,7 @@ static void emit_finally_handler(Compiler *c, AstTry *s) {
     HandlerPart part;
     handling_begin(c, &part, &s->base);
     block_finally_copy(c, &s->base, &s->finalbody);
-    handling_end(c, &part, &s->base);
+    handling_end(c, &part, s->finalbody.items[s->finalbody.count - 1]);
 }
 
 static void try_finally(Compiler *c, AstTry *s) {
@@ -138,7 +138,7 @@ static void emit_handlers(Compiler *c, AstTry *s, Label end) {
     for (int i = 0; i < s->handlers.count; i++)
         emit_handler(c, AST(ExceptHandler, s->handlers.items[i]), i == s->handlers.count - 1,
                      part.base, end);
-    handling_end(c, &part, &s->base);
+    handling_end(c, &part, s->handlers.items[s->handlers.count - 1]);
 }
 
 static void try_except(Compiler *c, AstTry *s) {

@@ -201,9 +201,25 @@ bool module_setattr(Thread *t, Value module, Str *name, Value v) {
 
 /* ---- any value ---- */
 
+/* An AttributeError that does not say what it is about gets name and object. */
+static Value complete_error(Thread *t, Value v, Str *name) {
+    if (!exception_matches(t, EXC_AttributeError)) return VALUE_ERROR;
+    Value e = t->exception;
+    if (exception_field(e, ATTRIBUTE_ERROR_NAME) == VALUE_UNSET &&
+        exception_field(e, ATTRIBUTE_ERROR_OBJ) == VALUE_UNSET) {
+        exception_set_field(t, e, ATTRIBUTE_ERROR_NAME, object_value(name));
+        exception_set_field(t, e, ATTRIBUTE_ERROR_OBJ, v);
+    }
+    return VALUE_ERROR;
+}
+
 Value value_getattr(Thread *t, Value v, Str *name) {
     Class *cls = class_of(t->vm, v);
-    return cls->slots.getattr ? cls->slots.getattr(t, v, name) : object_getattr(t, v, name);
+    Value *roots = push_roots(t, 1);
+    roots[0] = v;
+    Value found = cls->slots.getattr ? cls->slots.getattr(t, v, name) : object_getattr(t, v, name);
+    pop_roots(t, roots);
+    return LIKELY(found != VALUE_ERROR) ? found : complete_error(t, v, name);
 }
 
 Value value_getattr_or_unset(Thread *t, Value v, Str *name) {

@@ -60,7 +60,7 @@ Value generator_lent_handling(const Generator *self) {
         uint32_t pc = handler->target, inner = 0;
         Instruction i = code_decode(code, pc);
         for (; i.op == OP_EXC_ENTER; i = code_decode(code, ++pc)) inner = i.a;
-        return i.op == OP_RERAISE && i.c ? self->registers[inner + 1] : VALUE_ERROR;
+        return i.op == OP_RERAISE && i.c == 1 ? self->registers[inner + 1] : VALUE_ERROR;
     }
     return VALUE_ERROR;
 }

@@ -131,18 +131,19 @@ void exception_add_traceback(Thread *t, Value exception, Function *function, uin
     Exception *e = EXCEPTION(exception);
     level->next = e->traceback;
     level->function = function;
-    level->pc = pc;
+    level->pc = level->left = pc;
     level->registers = level->frame = VALUE_NONE;
     level->line = 0;
     heap_set(&t->vm->heap, &e->traceback, object_value(level));
 }
 
-void exception_keep_variables(Thread *t, Value exception, const Function *function,
-                              const Value *registers) {
+void exception_leave_frame(Thread *t, Value exception, const Frame *frame) {
     if (!is_exception(exception) || EXCEPTION(exception)->traceback == VALUE_NONE) return;
     Traceback *level = (Traceback *)object_of(EXCEPTION(exception)->traceback);
-    if (level->function != function || level->registers != VALUE_NONE) return;
-    level->registers = frame_copy_registers(t, function->code, registers);
+    if (level->function != frame->function || level->registers != VALUE_NONE) return;
+    level->registers = frame_copy_registers(t, frame_code(frame), frame->registers);
+    Instruction last = code_decode(frame_code(frame), frame_pc(frame));
+    if (last.op == OP_RERAISE && last.c == 2) level->left = frame_pc(frame);
 }
 
 /* ---- except clauses ---- */

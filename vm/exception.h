@@ -12,7 +12,8 @@ struct Exception {
     Value cause, context; /* exception or VALUE_NONE */
     Value traceback;      /* Traceback or VALUE_NONE */
     Value value; /* StopIteration.value, SystemExit.code; of classes with several fields a tuple of
-                    them (vm/exception_fields.h); VALUE_NONE */
+                    them (vm/exception_fields.h); of a TypeError the keyword that was perhaps
+                    meant; VALUE_NONE */
     bool suppress_context;
     /* attributes follow: built-in exceptions have __dict__ too (__notes__ lives there) */
 };
@@ -26,6 +27,7 @@ typedef struct Traceback {
                         VALUE_NONE */
     Value frame;     /* the frame object, VALUE_NONE until asked for */
     uint32_t pc;     /* index of the instruction that was running */
+    uint32_t left;   /* and of the one at which the exception left the frame */
     uint32_t line;   /* given by the program that made this level; 0: that of pc */
 } Traceback;
 
@@ -36,10 +38,8 @@ Value exception_new(Thread *t, Class *cls, const Value *args, int argc) MUST_CHE
 Value exception_normalize(Thread *t, Value raised) MUST_CHECK;
 /* Put one more (outer) level before the exception's traceback. */
 void exception_add_traceback(Thread *t, Value exception, Function *function, uint32_t pc);
-/* The exception leaves the frame of [function]: its level there keeps a copy of the variables in
- * [registers]. */
-void exception_keep_variables(Thread *t, Value exception, const Function *function,
-                              const Value *registers);
+/* The exception leaves [frame]: its level there keeps the position and a copy of the variables. */
+void exception_leave_frame(Thread *t, Value exception, const Frame *frame);
 /* exception.__cause__ = cause (which also suppresses its context). */
 void exception_set_cause(Thread *t, Value exception, Value cause);
 /* does [exception] match [pattern] (class or tuple) as in an except clause: 1, 0, -1 raised (not a

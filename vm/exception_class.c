@@ -240,6 +240,7 @@ static bool init_with_keywords(Thread *t, Value self, const Value *args, int arg
                                const NameId *allowed, int count, int first, const char *cls) {
     int keywords = kwnames ? (int)kwnames->size : 0, positional = argc - keywords;
     exception_set_args(t, self, args, positional);
+    for (int i = 0; i < count; i++) exception_set_field(t, self, first + i, VALUE_UNSET);
     for (int k = 0; k < keywords; k++) {
         Str *name = STR(kwnames->items[k]);
         int i = 0;
@@ -260,6 +261,7 @@ static bool import_error_init(Thread *t, Value self, const Value *args, int argc
                             "ImportError"))
         return false;
     Tuple *given = EXCEPTION(self)->args;
+    exception_set_field(t, self, IMPORT_ERROR_MSG, VALUE_UNSET);
     if (given->size == 1) exception_set_field(t, self, IMPORT_ERROR_MSG, given->items[0]);
     return true;
 }

@@ -30,6 +30,7 @@ Value exception_field_or_none(Value exception, int i) {
 void exception_set_field(Thread *t, Value exception, int i, Value v) {
     Exception *e = EXCEPTION(exception);
     size_t had = is_kind(e->value, OBJ_TUPLE) ? TUPLE(e->value)->size : 0;
+    if (v == VALUE_UNSET && (size_t)i >= had) return;
     if ((size_t)i >= had) {
         Tuple *fields = tuple_new(t, i < FEW ? FEW : MANY);
         for (size_t k = 0; k < fields->size; k++)

@@ -1472,7 +1472,7 @@ yield_value: {
     }
     CASE(RERAISE) {
         SAVE();
-        if (C(i)) generator_chain_context(t, RA);
+        if (C(i) == 1) generator_chain_context(t, RA);
         t->exception = RA;
         goto unwind;
     }
@@ -1578,7 +1578,7 @@ unwind: {
         pc = CODE_WORDS(code) + handler->target;
         NEXT();
     }
-    exception_keep_variables(t, t->exception, f->function, R);
+    exception_leave_frame(t, t->exception, f);
     Generator *generator = f->generator;
     action = f->action;
     Frame *caller = f->caller;

@@ -643,6 +643,7 @@ Value import_from(Thread *t, Value module, Str *name) {
     exception_set_field(t, t->exception, IMPORT_ERROR_NAME, module_name);
     exception_set_field(t, t->exception, IMPORT_ERROR_PATH,
                         file == VALUE_UNSET ? VALUE_NONE : file);
+    exception_set_field(t, t->exception, IMPORT_ERROR_NAME_FROM, object_value(name));
     return VALUE_ERROR;
 }
 

@@ -75,8 +75,11 @@ void object_run_finalizer(Thread *t, Object *object) {
     roots[0] = handling;
     roots[1] = done;
     t->handling = VALUE_NONE;
-    if (!finalize(t, object))
-        exception_report_unraisable(t, "Exception ignored in", object_value(object));
+    if (!finalize(t, object)) {
+        Value del = class_lookup(t, object_class(object), NAME_OF(t, __del__));
+        exception_report_unraisable(t, "Exception ignored in",
+                                    del == VALUE_UNSET ? object_value(object) : del);
+    }
     t->handling = handling;
     t->done_value = done;
     pop_roots(t, roots);

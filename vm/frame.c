@@ -50,7 +50,7 @@ static uint32_t first_dead_register(const Frame *f) {
     const Code *code = frame_code(f);
     Instruction i = code_instruction_at(code, frame_pc(f));
     switch (i.op) {
-    case OP_CALL:
+    case OP_CALL: return i.a + 1 + i.b;
     case OP_CALL_METHOD: return i.a + 2 + i.b;
     case OP_CALL_EX: return i.a + 3;
     default: return code->nregisters;

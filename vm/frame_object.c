@@ -281,12 +281,13 @@ static Value get_tb_lasti(Thread *t, Value self) {
 static Value get_tb_frame(Thread *t, Value self) {
     Traceback *level = traceback_of(self);
     if (level->frame != VALUE_NONE) return level->frame;
-    FrameObject *f = frame_object_new(t, level->function, level->pc);
+    FrameObject *f = frame_object_new(t, level->function, level->left);
     f->registers = level->registers;
     FrameObject *live = f->registers == VALUE_NONE ? copy_stack(t, 0, level->function) : NULL;
     if (live) {
         f->registers = live->registers;
         f->back = live->back;
+        f->pc = live->pc;
     }
     heap_set(&t->vm->heap, &level->frame, object_value(f));
     return level->frame;
@@ -318,7 +319,7 @@ static Value traceback_construct(Thread *t, Class *cls, const Value *args, int a
     level->function = FUNCTION(f->function);
     level->registers = VALUE_NONE;
     level->frame = args[1];
-    level->pc = lasti >= 0 && lasti < code_of(f)->size ? (uint32_t)lasti : 0;
+    level->pc = level->left = lasti >= 0 && lasti < code_of(f)->size ? (uint32_t)lasti : 0;
     level->line = (uint32_t)line;
     return object_value(level);
 }

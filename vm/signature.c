@@ -16,8 +16,10 @@
 #include "common/arena.h"
 #include "vm/code.h"
 #include "vm/container.h"
+#include "vm/exception.h"
 #include "vm/number.h"
 #include "vm/str.h"
+#include "vm/suggest.h"
 
 /* ---- parsing the text of a native's signature ---- */
 
@@ -266,6 +268,9 @@ static bool raise_unexpected(const Call *c, Str *name) {
     else
         raise_error(c->t, EXC_TypeError, "%s() got an unexpected keyword argument '%S'", c->s->name,
                     object_value(name));
+    Str *near = suggest_among(name, c->s->names, (size_t)c->s->positional + c->s->keyword_only);
+    if (near && exception_matches(c->t, EXC_TypeError))
+        EXCEPTION(c->t->exception)->value = object_value(near);
     return false;
 }
 

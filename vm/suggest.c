@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Suggestions for misspelt names: among the attributes of the object, or the names that were
- * visible where the NameError was raised, the nearest one by edit distance, with Python's costs and
- * limits (a change of case costs half).
+ * visible where the NameError was raised, or modules, the nearest one by edit distance, with
+ * Python's costs and limits (a change of case costs half). Also self.x for x, imports that were
+ * forgotten, and hints for coroutines and futures that nobody waited for.
  *
  * Read next: vm/traceback.c.
  */
@@ -48,16 +49,15 @@ static size_t distance(const char *a, size_t a_size, const char *b, size_t b_siz
     return result;
 }
 
-/* The best candidate so far. */
+/* A word, and the candidate that is nearest to it so far. */
 typedef struct Search {
     Str *name;
     Str *best;
     size_t best_distance;
-    size_t seen;
 } Search;
 
 static void consider(Search *s, Value candidate) {
-    if (!is_str(candidate) || s->seen++ >= MOST_CANDIDATES) return;
+    if (!is_str(candidate)) return;
     Str *item = STR(candidate);
     if (str_equal(item, s->name)) return;
     size_t limit = (s->name->size + item->size + 3) * MOVE_COST / 6;
@@ -70,55 +70,192 @@ static void consider(Search *s, Value candidate) {
     }
 }
 
+/* Among too many names nothing is looked for. */
 static void consider_keys(Search *s, const Dict *dict) {
+    if (s->best || dict->used >= MOST_CANDIDATES) return;
     uint32_t position = 0;
     Value key, v;
     while (dict_next(dict, &position, &key, &v)) consider(s, key);
 }
 
-static bool search_attributes(Thread *t, Value e, Search *s) {
-    Value object = exception_field(e, ATTRIBUTE_ERROR_OBJ);
-    if (object == VALUE_UNSET) return false;
-    Value names = call_method(t, object, NAME_OF(t, __dir__), NULL, 0);
-    if (names == VALUE_ERROR && is_kind(object, OBJ_CLASS)) {
-        exception_take(t);
-        names = object_value(CLASS(object)->dict);
+static void consider_names(Search *s, Str *const *names, size_t count) {
+    if (s->best || count >= MOST_CANDIDATES) return;
+    for (size_t i = 0; i < count; i++) {
+        if (names[i]) consider(s, object_value(names[i]));
     }
-    if (names == VALUE_ERROR) {
-        exception_take(t);
-        return false;
-    }
-    if (is_kind(names, OBJ_DICT)) consider_keys(s, DICT(names));
-    for (size_t i = 0; is_kind(names, OBJ_LIST) && i < LIST(names)->size; i++)
-        consider(s, LIST(names)->items[i]);
-    return true;
 }
 
-/* Names visible in the innermost function of the traceback: its locals, globals, built-ins. */
-static bool search_names(Thread *t, Value e, Search *s) {
-    Value level = EXCEPTION(e)->traceback;
-    if (level == VALUE_NONE) return false;
-    while (((Traceback *)object_of(level))->next != VALUE_NONE)
-        level = ((Traceback *)object_of(level))->next;
-    Function *function = ((Traceback *)object_of(level))->function;
-    const Code *code = function->code;
-    for (uint32_t i = 0; i < code->nregister_names; i++) {
-        if (code->register_names[i]) consider(s, object_value(code->register_names[i]));
+Str *suggest_among(Str *name, Str *const *names, size_t count) {
+    Search search = {.name = name};
+    if (name->size <= LONGEST_NAME) consider_names(&search, names, count);
+    return search.best;
+}
+
+/* ---- attributes ---- */
+
+/* The nearest of dir(object). */
+static void search_attributes(Thread *t, Value object, Search *s) {
+    if (object == VALUE_UNSET) return;
+    Value names = call_method(t, object, NAME_OF(t, __dir__), NULL, 0);
+    if (names == VALUE_ERROR) {
+        exception_take(t);
+        names = is_kind(object, OBJ_CLASS) ? object_value(CLASS(object)->dict) : VALUE_NONE;
     }
-    for (int i = 0; i < code->ncaptures; i++) consider(s, object_value(code->capture_names[i]));
-    consider_keys(s, function->globals);
-    consider_keys(s, t->vm->builtins->dict);
-    return true;
+    if (is_kind(names, OBJ_DICT)) consider_keys(s, DICT(names));
+    if (!is_kind(names, OBJ_LIST) || LIST(names)->size >= MOST_CANDIDATES) return;
+    for (size_t i = 0; i < LIST(names)->size; i++) consider(s, LIST(names)->items[i]);
+}
+
+/* ---- names ---- */
+
+/* The variable self of the function at [level], when it has an attribute [name]. */
+static bool is_attribute_of_self(Thread *t, const Traceback *level, Str *name) {
+    const Code *code = level->function->code;
+    if (!is_kind(level->registers, OBJ_TUPLE)) return false;
+    for (uint32_t i = 0; i < code->nregister_names; i++) {
+        Str *variable = code->register_names[i];
+        if (!variable || strcmp(variable->data, "self")) continue;
+        Value self = TUPLE(level->registers)->items[i];
+        if (is_kind(self, OBJ_CELL)) self = CELL(self)->value;
+        if (self == VALUE_UNSET) return false;
+        Value found = value_getattr_or_unset(t, self, name);
+        if (found == VALUE_ERROR) exception_take(t);
+        return found != VALUE_ERROR && found != VALUE_UNSET;
+    }
+    return false;
+}
+
+/* sys.stdlib_module_names, or VALUE_UNSET. */
+static Value library_names(Thread *t) {
+    Value sys = dict_get_str(t, t->vm->modules, NAME_OF(t, sys));
+    if (!is_kind(sys, OBJ_MODULE)) return VALUE_UNSET;
+    Value names = value_getattr_or_unset(t, sys, str_intern(t->vm, "stdlib_module_names", 19));
+    if (names == VALUE_ERROR) exception_take(t);
+    return is_kind(names, OBJ_FROZENSET) || is_kind(names, OBJ_TUPLE) ? names : VALUE_UNSET;
+}
+
+static bool is_module_name(Thread *t, Str *name) {
+    Value names = library_names(t);
+    if (is_kind(names, OBJ_FROZENSET)) return set_contains(t, SET(names), object_value(name)) > 0;
+    for (size_t i = 0; is_kind(names, OBJ_TUPLE) && i < TUPLE(names)->size; i++) {
+        if (is_str(TUPLE(names)->items[i]) && str_equal(STR(TUPLE(names)->items[i]), name))
+            return true;
+    }
+    return false;
+}
+
+/* Names visible in the innermost function of the traceback: its locals, globals, built-ins; an
+ * attribute of self; a module that was not imported. */
+static void suggest_name(Thread *t, Value e, Str *name, Buffer *out) {
+    Value at = EXCEPTION(e)->traceback;
+    bool module = is_module_name(t, name);
+    Search search = {.name = name};
+    if (at != VALUE_NONE) {
+        while (((Traceback *)object_of(at))->next != VALUE_NONE)
+            at = ((Traceback *)object_of(at))->next;
+        const Traceback *level = (Traceback *)object_of(at);
+        if (is_attribute_of_self(t, level, name)) {
+            buffer_printf(out, ". Did you mean: 'self.%s'?", name->data);
+            return;
+        }
+        const Code *code = level->function->code;
+        consider_names(&search, code->register_names, code->nregister_names);
+        consider_names(&search, code->capture_names, code->ncaptures);
+        consider_keys(&search, level->function->globals);
+        consider_keys(&search, t->vm->builtins->dict);
+    }
+    if (search.best) buffer_printf(out, ". Did you mean: '%s'?", search.best->data);
+    if (module) {
+        buffer_printf(out,
+                      search.best ? " Or did you forget to import '%s'?"
+                                  : ". Did you forget to import '%s'?",
+                      name->data);
+    }
+}
+
+/* ---- imports ---- */
+
+/* The name that `from module import name` did not find, among those of the module. */
+static Str *search_import(Thread *t, Value e, Search *s) {
+    Value module = exception_field(e, IMPORT_ERROR_NAME);
+    if (!is_str(module)) return NULL;
+    Value loaded = dict_get_str(t, t->vm->modules, STR(module));
+    if (loaded != VALUE_UNSET) search_attributes(t, loaded, s);
+    return s->best;
+}
+
+/* The library's module with the name nearest to that of one that was not found. */
+static Str *search_module(Thread *t, Search *s) {
+    Value names = library_names(t);
+    if (is_kind(names, OBJ_TUPLE)) {
+        for (size_t i = 0; i < TUPLE(names)->size; i++) consider(s, TUPLE(names)->items[i]);
+    }
+    uint32_t position = 0;
+    Value name;
+    while (is_kind(names, OBJ_FROZENSET) && set_next(SET(names), &position, &name))
+        consider(s, name);
+    return s->best;
+}
+
+static void suggest_import(Thread *t, Value e, bool module, Buffer *out) {
+    Value name = exception_field(e, module ? IMPORT_ERROR_NAME : IMPORT_ERROR_NAME_FROM);
+    if (!is_str(name) || STR(name)->size > LONGEST_NAME) return;
+    Search search = {.name = STR(name)};
+    Str *best = module ? search_module(t, &search) : search_import(t, e, &search);
+    if (best) buffer_printf(out, ". Did you mean: '%s'?", best->data);
 }
 
 void suggest_append(Thread *t, Value e, Buffer *out) {
     Class *cls = class_of(t->vm, e);
-    bool names = class_is_subclass(cls, EXCEPTION_CLASS(t, NameError));
-    if (!names && !class_is_subclass(cls, EXCEPTION_CLASS(t, AttributeError))) return;
-    Value name = exception_field(e, names ? NAME_ERROR_NAME : ATTRIBUTE_ERROR_NAME);
-    if (!is_str(name) || STR(name)->size > LONGEST_NAME) return;
-    Search search = {.name = STR(name)};
-    if (!(names ? search_names(t, e, &search) : search_attributes(t, e, &search)) || !search.best)
-        return;
-    buffer_printf(out, ". Did you mean: '%s'?", search.best->data);
+    if (class_is_subclass(cls, EXCEPTION_CLASS(t, ImportError))) {
+        bool module = class_is_subclass(cls, EXCEPTION_CLASS(t, ModuleNotFoundError));
+        suggest_import(t, e, module, out);
+    } else if (class_is_subclass(cls, EXCEPTION_CLASS(t, NameError))) {
+        Value name = exception_field(e, NAME_ERROR_NAME);
+        if (is_str(name) && STR(name)->size <= LONGEST_NAME) suggest_name(t, e, STR(name), out);
+    } else if (class_is_subclass(cls, EXCEPTION_CLASS(t, AttributeError))) {
+        Value name = exception_field(e, ATTRIBUTE_ERROR_NAME);
+        if (!is_str(name) || STR(name)->size > LONGEST_NAME) return;
+        Search search = {.name = STR(name)};
+        search_attributes(t, exception_field(e, ATTRIBUTE_ERROR_OBJ), &search);
+        if (search.best) buffer_printf(out, ". Did you mean: '%s'?", search.best->data);
+    } else if (cls == EXCEPTION_CLASS(t, TypeError) && is_str(EXCEPTION(e)->value)) {
+        buffer_printf(out, ". Did you mean '%s'?", STR(EXCEPTION(e)->value)->data);
+    }
+}
+
+/* ---- what was not waited for ---- */
+
+/* Does the message say that an object of class [name] cannot do something? */
+static bool is_about(const char *message, const char *name) {
+    size_t n = strlen(name);
+    for (const char *p = strchr(message, '\''); p; p = strchr(p + 1, '\'')) {
+        if (strncmp(p + 1, name, n) || p[n + 1] != '\'') continue;
+        bool operand = strstr(message, "unsupported operand type") || strstr(message, "'<' not") ||
+                       strstr(message, "not supported between");
+        if (operand || !strncmp(p + n + 2, " object", 7)) return true;
+    }
+    return false;
+}
+
+const char *suggest_hint(Thread *t, Value e) {
+    Class *cls = class_of(t->vm, e);
+    if (cls != EXCEPTION_CLASS(t, TypeError) && cls != EXCEPTION_CLASS(t, AttributeError))
+        return NULL;
+    Tuple *args = EXCEPTION(e)->args;
+    if (args->size != 1 || !is_str(args->items[0])) return NULL;
+    const char *message = STR(args->items[0])->data;
+    if (is_about(message, "coroutine")) {
+        return "hint: the call made a coroutine and did not run it: write `await …` or "
+               "`yield from …` before the call";
+    }
+    if (is_about(message, "Future") || is_about(message, "Task")) {
+        return "hint: the result is not there yet: write `await …` or `yield from …` to wait for "
+               "it";
+    }
+    if (is_about(message, "generator")) {
+        return "hint: the call made a generator: its result comes by `yield from …`, what it "
+               "yields by a loop over it";
+    }
+    return NULL;
 }

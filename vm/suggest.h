@@ -9,8 +9,12 @@
 #include "common/buffer.h"
 #include "vm/thread.h"
 
-/* Append ". Did you mean: 'x'?" when [exception] is a NameError or AttributeError and a similar
- * name exists. */
+/* Append ". Did you mean: 'x'?" when [exception] is about a name, an attribute, an import or a
+ * keyword argument and a similar one exists. */
 void suggest_append(Thread *t, Value exception, Buffer *out);
+/* A line that says how to mend the use of an object that should have been waited for, or NULL. */
+const char *suggest_hint(Thread *t, Value exception);
+/* The one of [names] (NULLs among them are passed over) that [name] may stand for, or NULL. */
+Str *suggest_among(Str *name, Str *const *names, size_t count);
 
 #endif

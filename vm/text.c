@@ -27,9 +27,15 @@ static Str *check_str(Thread *t, Value text, const char *method) {
     return NULL;
 }
 
+/* The slot of a class that has set the method to None. */
+static Value not_callable(Thread *t) {
+    return raise_error(t, EXC_TypeError, "'NoneType' object is not callable");
+}
+
 Str *value_repr(Thread *t, Value v) {
     if (!enter_native(t, " while getting the repr of an object")) return NULL;
-    Str *text = check_str(t, class_of(t->vm, v)->slots.repr(t, v), "__repr__");
+    Value (*repr)(Thread *, Value) = class_of(t->vm, v)->slots.repr;
+    Str *text = check_str(t, repr ? repr(t, v) : not_callable(t), "__repr__");
     leave_native(t);
     return text ? str_terminated(t, text) : NULL;
 }
@@ -38,7 +44,8 @@ Str *value_str(Thread *t, Value v) {
     Class *cls = class_of(t->vm, v);
     if (cls == BUILTIN_CLASS(t, STR)) return STR(v);
     if (!enter_native(t, " while getting the str of an object")) return NULL;
-    Str *text = check_str(t, cls->slots.str(t, v), "__str__");
+    Value made = cls->slots.str ? cls->slots.str(t, v) : not_callable(t);
+    Str *text = check_str(t, made, "__str__");
     leave_native(t);
     return text;
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/utf8.h"
 #include "vm/caret.h"
 #include "vm/code.h"
 #include "vm/container.h"
@@ -147,13 +148,15 @@ static void print_syntax_text(Printer *p, Value e) {
     buffer_puts(p->out, "    ");
     if (line.size > leading) buffer_append(p->out, line.data + leading, line.size - leading);
     buffer_putc(p->out, '\n');
+    int line_end = (int)utf8_length(line.data, line.size) + 1;
     buffer_free(&line);
     int offset = number_of(exception_field_or_none(e, SYNTAX_ERROR_OFFSET), -1);
     if (offset < 1) return;
     int end = number_of(exception_field_or_none(e, SYNTAX_ERROR_END_OFFSET), -1);
     int end_line = number_of(exception_field_or_none(e, SYNTAX_ERROR_END_LINENO), 0),
         line_number = number_of(exception_field_or_none(e, SYNTAX_ERROR_LINENO), 0);
-    if (end <= offset || (end_line && end_line != line_number)) end = offset + 1;
+    if (end_line > line_number || end > line_end) end = line_end;
+    if (end <= offset) end = offset + 1;
     begin_line(p);
     buffer_puts(p->out, "    ");
     for (int i = (int)leading + 1; i < offset; i++) buffer_putc(p->out, ' ');
@@ -240,6 +243,10 @@ static void print_one(Printer *p, Value e) {
     suggest_append(t, e, p->out);
     buffer_putc(p->out, '\n');
     print_notes(p, e);
+    const char *hint = suggest_hint(t, e);
+    if (!hint) return;
+    begin_line(p);
+    buffer_printf(p->out, "%s\n", hint);
 }
 
 /* ---- chains and groups ---- */
