@@ -249,7 +249,8 @@ const char *suggest_hint(Thread *t, Value e) {
         return "hint: the call made a coroutine and did not run it: write `await …` or "
                "`yield from …` before the call";
     }
-    if (is_about(message, "Future") || is_about(message, "Task")) {
+    if (is_about(message, "_asyncio.Future") || is_about(message, "_asyncio.Task") ||
+        is_about(message, "Future") || is_about(message, "Task")) {
         return "hint: the result is not there yet: write `await …` or `yield from …` to wait for "
                "it";
     }
