@@ -18,6 +18,7 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include "stdlib/posix.h"
 #include "stdlib/record.h"
 #include "stdlib/stdlib.h"
 #include "vm/container.h"
@@ -50,7 +51,8 @@ ONE_PATH(remove, unlink)
 
 static Value posix_rename(Thread *t, Value *args) {
     const char *from = path_of(t, args, 0), *to = from ? path_of(t, args, 1) : NULL;
-    return to ? outcome(t, rename(from, to), args[0]) : VALUE_ERROR;
+    if (!to) return VALUE_ERROR;
+    return rename(from, to) == 0 ? VALUE_NONE : posix_two_paths_error(t, errno, args[0], args[1]);
 }
 
 static Value posix_mkdir(Thread *t, Value *args) {
@@ -112,7 +114,9 @@ static Value posix_readlink(Thread *t, Value *args) {
 
 static Value posix_symlink(Thread *t, Value *args) {
     const char *target = path_of(t, args, 0), *path = target ? path_of(t, args, 1) : NULL;
-    return path ? outcome(t, symlink(target, path), args[0]) : VALUE_ERROR;
+    if (!path) return VALUE_ERROR;
+    return symlink(target, path) == 0 ? VALUE_NONE
+                                      : posix_two_paths_error(t, errno, args[0], args[1]);
 }
 
 /* ---- stat ---- */
@@ -123,15 +127,16 @@ static Value time_of(Thread *t, struct timespec time) {
 
 static Value stat_result(Thread *t, const struct stat *s) {
     static const char *const fields[] = {
-        "st_mode",  "st_ino",   "st_dev",   "st_nlink",   "st_uid",    "st_gid",      "st_size",
-        "st_atime", "st_mtime", "st_ctime", "st_blksize", "st_blocks", "st_mtime_ns", NULL};
+        "st_mode",     "st_ino",      "st_dev",      "st_nlink", "st_uid",     "st_gid",
+        "st_size",     "st_atime",    "st_mtime",    "st_ctime", "st_blksize", "st_blocks",
+        "st_mtime_ns", "st_atime_ns", "st_ctime_ns", "st_rdev",  NULL};
     Stdlib *lib = stdlib_of(t);
     Class *cls = lib->classes[CLASS_STAT_RESULT];
     if (!cls)
         cls = lib->classes[CLASS_STAT_RESULT] =
             record_class(t, "os", "stat_result", "os.stat_result", fields);
     if (!cls) return VALUE_ERROR;
-    Value *items = push_roots(t, 13);
+    Value *items = push_roots(t, 16);
     const int64_t numbers[] = {
         s->st_mode, (int64_t)s->st_ino, (int64_t)s->st_dev, (int64_t)s->st_nlink,
         s->st_uid,  s->st_gid,          s->st_size};
@@ -141,8 +146,12 @@ static Value stat_result(Thread *t, const struct stat *s) {
     items[9] = time_of(t, s->st_ctim);
     items[10] = fixnum(s->st_blksize);
     items[11] = fixnum(s->st_blocks);
-    items[12] = int_from_int64(t, s->st_mtim.tv_sec * INT64_C(1000000000) + s->st_mtim.tv_nsec);
-    Value record = record_new(t, cls, items, 13);
+    const struct timespec *const times[] = {&s->st_mtim, &s->st_atim, &s->st_ctim};
+    for (int i = 0; i < 3; i++)
+        items[12 + i] =
+            int_from_int64(t, times[i]->tv_sec * INT64_C(1000000000) + times[i]->tv_nsec);
+    items[15] = int_from_int64(t, (int64_t)s->st_rdev);
+    Value record = record_new(t, cls, items, 16);
     pop_roots(t, items);
     return record;
 }
@@ -157,6 +166,10 @@ static Value posix_stat(Thread *t, Value *args) {
         if (!arg_int64(t, args[0], &fd)) return VALUE_ERROR;
         result = fstat((int)fd, &status);
     } else {
+        if (is_float(args[0]) || args[0] == VALUE_NONE)
+            return raise_error(t, EXC_TypeError,
+                               "stat: path should be string, bytes, os.PathLike or integer, not %T",
+                               args[0]);
         const char *path = path_of(t, args, 0);
         if (!path) return VALUE_ERROR;
         result = follow ? stat(path, &status) : lstat(path, &status);
@@ -247,6 +260,8 @@ NUMBER_OF(getppid)
 NUMBER_OF(getuid)
 NUMBER_OF(geteuid)
 NUMBER_OF(getgid)
+NUMBER_OF(getegid)
+NUMBER_OF(getpgrp)
 
 static Value posix_cpu_count(Thread *t, Value *args) {
     (void)t, (void)args;
@@ -331,6 +346,26 @@ static const NativeDef functions[] = {
     {"cpu_count", posix_cpu_count, "()", "How many processors there are."},
     {"kill", posix_kill, "(pid, signal, /)", "Send a signal to a process."},
     {"_exit", posix_exit, "(status)", "End at once, without cleaning up."},
+    {"link", posix_link, "(src, dst, *, follow_symlinks=True)", "Another name for a file."},
+    {"utime", posix_utime, "(path, times=None, *, ns=?, follow_symlinks=True)",
+     "Set the times of access and change."},
+    {"_times", posix_times, "()", "Seconds of the processor used, and since some point."},
+    {"_uname", posix_uname, "()", "The names of the system."},
+    {"dup", posix_dup, "(fd, /)", "Another descriptor for the same file."},
+    {"dup2", posix_dup2, "(fd, fd2, inheritable=True)", "The same, with a given number."},
+    {"lseek", posix_lseek, "(fd, position, whence, /)", "Move a descriptor's position."},
+    {"fsync", posix_fsync, "(fd)", "Wait until what was written is on the disk."},
+    {"fdatasync", posix_fsync, "(fd)", "Wait until what was written is on the disk."},
+    {"truncate", posix_truncate, "(path, length)", "Cut a file to a length."},
+    {"ftruncate", posix_truncate, "(fd, length, /)", "Cut a file to a length."},
+    {"get_inheritable", posix_get_inheritable, "(fd, /)", "Whether child processes get it."},
+    {"set_inheritable", posix_set_inheritable, "(fd, inheritable, /)",
+     "Say whether child processes get it."},
+    {"umask", posix_umask, "(mask, /)", "Set the mask of new files' permissions; gives the old."},
+    {"chown", posix_chown, "(path, uid, gid)", "Change a file's owner."},
+    {"_entries", posix_entries, "(path='.')", "(name, kind, inode) of what is in a folder."},
+    {"getegid", posix_getegid, "()", "The effective group's number."},
+    {"getpgrp", posix_getpgrp, "()", "The number of the process group."},
     {"strerror", posix_strerror, "(code, /)", "The message of an error number."},
     {"_environ", posix_environ, "()", "The environment as a dict."},
     {"putenv", posix_putenv, "(name, value, /)", "Set an environment variable of the process."},
@@ -344,10 +379,11 @@ static const struct {
     const char *name;
     int value;
 } constants[] = {
-    CONSTANT(O_RDONLY),  CONSTANT(O_WRONLY), CONSTANT(O_RDWR),   CONSTANT(O_CREAT),
-    CONSTANT(O_EXCL),    CONSTANT(O_TRUNC),  CONSTANT(O_APPEND), CONSTANT(O_NONBLOCK),
-    CONSTANT(O_CLOEXEC), CONSTANT(F_OK),     CONSTANT(R_OK),     CONSTANT(W_OK),
-    CONSTANT(X_OK),
+    CONSTANT(O_RDONLY),  CONSTANT(O_WRONLY), CONSTANT(O_RDWR),     CONSTANT(O_CREAT),
+    CONSTANT(O_EXCL),    CONSTANT(O_TRUNC),  CONSTANT(O_APPEND),   CONSTANT(O_NONBLOCK),
+    CONSTANT(O_CLOEXEC), CONSTANT(F_OK),     CONSTANT(R_OK),       CONSTANT(W_OK),
+    CONSTANT(X_OK),      CONSTANT(O_SYNC),   CONSTANT(O_NOFOLLOW), CONSTANT(O_DIRECTORY),
+    {"EX_OK", 0},
 };
 
 static bool init(Thread *t, Module *m) {

@@ -127,6 +127,8 @@ Value pattern_compile(Thread *t, Value pattern, Value flags_value) {
     }
     if (!is_fixnum(flags_value) && !arg_int64(t, flags_value, &flags)) return VALUE_ERROR;
     if (is_fixnum(flags_value)) flags = fixnum_of(flags_value);
+    if (flags != (int)flags)
+        return raise_error(t, EXC_OverflowError, "Python int too large to convert to C int");
     Value *roots = push_roots(t, 3), result = VALUE_ERROR;
     roots[0] = pattern;
     roots[1] = cache_key(t, pattern, flags);
@@ -348,6 +350,7 @@ static Value get_flags(Thread *t, Value self) { return (void)t, fixnum(PATTERN(s
 static Value get_groups(Thread *t, Value self) { return (void)t, fixnum(PATTERN(self)->groups); }
 
 static Value get_group_index(Thread *t, Value self) {
+    if (DICT(PATTERN(self)->group_index)->used == 0) return object_value(dict_new(t));
     return mappingproxy_new(t, PATTERN(self)->group_index);
 }
 
