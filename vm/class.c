@@ -377,10 +377,7 @@ Class *class_new_native(Thread *t, const char *name, const char *module, Class *
 void class_add_subclass(Class *base, Class *cls) {
     if (base->subclass_count == base->subclass_capacity) {
         uint32_t capacity = base->subclass_capacity ? base->subclass_capacity * 2 : 4;
-        Class **grown = memory_alloc(capacity * sizeof *grown);
-        memcpy(grown, base->subclasses, base->subclass_count * sizeof *grown);
-        free(base->subclasses);
-        base->subclasses = grown;
+        base->subclasses = memory_realloc(base->subclasses, capacity * sizeof *base->subclasses);
         base->subclass_capacity = capacity;
     }
     base->subclasses[base->subclass_count++] = cls;
