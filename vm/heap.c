@@ -561,6 +561,7 @@ void heap_free_all(Heap *heap) {
     sweep_everything(heap);
     heap->finalizable_count = heap->pending_count = heap->pending_next = 0;
     heap->weak_sweep = NULL;
+    heap->vm->classes[OBJ_OBJECT]->subclass_count = 0; /* no walk over classes that are going */
     free_unmarked(heap, 3);
     free_unmarked(heap, 4);
     while (heap->arenas) {
