@@ -272,7 +272,8 @@ static Value copy(Thread *t, Value *args) { return chars_same(t, args[0]); }
 
 static Value method_alloc(Thread *t, Value *args) {
     (void)t;
-    return fixnum((int64_t)BYTEARRAY(args[0])->capacity);
+    size_t capacity = BYTEARRAY(args[0])->capacity;
+    return fixnum(capacity ? (int64_t)capacity + 1 : 0); /* counting a final NUL, as CPython does */
 }
 
 static const NativeDef methods[] = {

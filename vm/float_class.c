@@ -118,22 +118,36 @@ static Value from_text(Thread *t, Value shown, const char *text, size_t size) {
     return raise_error(t, EXC_ValueError, "could not convert string to float: %R", shown);
 }
 
+/* What v.__float__ returned as a plain float: a subclass's instance is deprecated. */
+static Value exact_float(Thread *t, Value v, Value converted) {
+    if (class_of(t->vm, converted) == BUILTIN_CLASS(t, FLOAT)) return converted;
+    Value *root = push_roots(t, 1);
+    *root = converted;
+    bool ok = warn_deprecated(t,
+                              "%T.__float__ returned non-float (type %T).  The ability to return "
+                              "an instance of a strict subclass of float is deprecated, and may be "
+                              "removed in a future version of Python.",
+                              v, converted);
+    pop_roots(t, root);
+    return ok ? plain(t, converted) : VALUE_ERROR;
+}
+
 Value float_from_slot(Thread *t, Value v) {
     Value converted = class_of(t->vm, v)->slots.to_float(t, v);
     if (converted == VALUE_ERROR || is_flonum(converted)) return converted;
-    if (is_float(converted)) return plain(t, converted);
+    if (is_float(converted)) return exact_float(t, v, converted);
     return raise_error(t, EXC_TypeError, "%T.__float__ returned non-float (type %T)", v, converted);
 }
 
 static Value from_object(Thread *t, Value v) {
+    Class *cls = class_of(t->vm, v);
+    if (cls->slots.to_float) return float_from_slot(t, v);
     if (is_str(v)) return from_text(t, v, STR(v)->data, STR(v)->size);
     if (is_kind(v, OBJ_BYTES)) return from_text(t, v, (char *)BYTES(v)->data, BYTES(v)->size);
     if (is_kind(v, OBJ_BYTEARRAY)) {
         Bytearray *array = (Bytearray *)object_of(v);
         return from_text(t, v, (char *)array->data, array->size);
     }
-    Class *cls = class_of(t->vm, v);
-    if (cls->slots.to_float) return float_from_slot(t, v);
     if (cls->slots.index) {
         Value index = value_index(t, v);
         double d;

@@ -102,7 +102,8 @@ static Value convert(Thread *t, Value v, Conversion slot, const char *name) {
     if (!is_int(converted)) {
         return raise_error(t, EXC_TypeError, "%s returned non-int (type %T)", name, converted);
     }
-    return plain(t, converted);
+    converted = value_exact_int(t, converted, name);
+    return converted == VALUE_ERROR ? VALUE_ERROR : plain(t, converted);
 }
 
 static Value from_number_or_text(Thread *t, Value v) {
@@ -112,10 +113,15 @@ static Value from_number_or_text(Thread *t, Value v) {
     if (cls->slots.index) return convert(t, v, cls->slots.index, "__index__");
     Value trunc = class_lookup(t, cls, NAME_OF(t, __trunc__));
     if (trunc != VALUE_UNSET) {
+        if (!warn_deprecated(t, "The delegation of int() to __trunc__ is deprecated."))
+            return VALUE_ERROR;
         Value converted = call_value(t, trunc, &v, 1);
         if (converted == VALUE_ERROR) return VALUE_ERROR;
         if (is_int(converted)) return plain(t, converted);
-        if (class_of(t->vm, converted)->slots.index) return value_index(t, converted);
+        if (class_of(t->vm, converted)->slots.index) {
+            converted = value_index(t, converted);
+            return converted == VALUE_ERROR ? VALUE_ERROR : plain(t, converted);
+        }
         return raise_error(t, EXC_TypeError, "__trunc__ returned non-Integral (type %T)",
                            converted);
     }

@@ -151,7 +151,8 @@ Value value_index(Thread *t, Value v) {
     if (!slot)
         return raise_error(t, EXC_TypeError, "'%T' object cannot be interpreted as an integer", v);
     Value result = slot(t, v);
-    if (result == VALUE_ERROR || is_int(result)) return result;
+    if (result == VALUE_ERROR || is_fixnum(result)) return result;
+    if (is_int(result)) return value_exact_int(t, result, "__index__");
     return raise_error(t, EXC_TypeError, "__index__ returned non-int (type %T)", result);
 }
 

@@ -43,6 +43,12 @@ int64_t value_length(Thread *t, Value v) MUST_CHECK;
 Value value_getitem(Thread *t, Value v, Value key) MUST_CHECK;
 bool value_setitem(Thread *t, Value v, Value key, Value item) MUST_CHECK;
 bool value_delitem(Thread *t, Value v, Value key) MUST_CHECK;
+/* DeprecationWarning, with raise_error's formats: false when it was made an error. Runs Tulip
+ * code. vm/warn.c. */
+bool warn_deprecated(Thread *t, const char *format, ...) MUST_CHECK;
+/* [result], an int that [method] (__int__, __index__) returned, as a plain int: DeprecationWarning
+ * if it is of a subclass. VALUE_ERROR when that was made an error. */
+Value value_exact_int(Thread *t, Value result, const char *method) MUST_CHECK;
 /* v.__index__() as an int Value. */
 Value value_index(Thread *t, Value v) MUST_CHECK;
 

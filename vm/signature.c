@@ -328,6 +328,10 @@ static void raise_native_missing(const Call *c) {
     const Signature *s = c->s;
     int self = has_self(s), parameters = s->positional + s->keyword_only, missing = 0, least = 0;
     while (c->out[missing] != VALUE_UNSET || s->defaults[missing] != VALUE_ERROR) missing++;
+    if (c->given < self && s->owner) { /* not even the class to make an instance of */
+        raise_error(c->t, EXC_TypeError, "%s.%s(): not enough arguments", s->owner, s->name);
+        return;
+    }
     if (missing >= s->positional_only) {
         raise_error(c->t, EXC_TypeError, "%s() missing required argument '%s' (pos %d)", s->name,
                     s->names[missing]->data, missing + 1 - self);
