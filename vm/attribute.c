@@ -133,7 +133,9 @@ bool object_setattr(Thread *t, Value self, Str *name, Value v) {
     }
     if (accepts_attributes(self)) {
         if (instance_set(t, object_of(self), name, v)) return true;
-        raise_attribute_error(t, self, name);
+        if (is_kind(self, OBJ_MODULE))
+            raise_about(t, self, name, "'%T' object has no attribute '%S'", self);
+        else raise_attribute_error(t, self, name);
         return false;
     }
     if (found == VALUE_UNSET) {

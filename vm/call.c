@@ -16,12 +16,26 @@ static CallStart done(Value v, Value *result) {
     return v == VALUE_ERROR ? CALL_FAILED : CALL_DONE;
 }
 
+/* The code of a class body, or of exec() in a function of its own: the argument is the namespace of
+ * its names, the globals if there is none. */
+static CallStart begin_body(Thread *t, Function *f, const Value *args, int argc, Tuple *kwnames) {
+    if (argc > 1 || kwnames) {
+        raise_error(t, EXC_TypeError, "%S() takes no arguments (%d given)", f->name, argc);
+        return CALL_FAILED;
+    }
+    Frame *frame = frame_push(t, f, 0);
+    if (!frame) return CALL_FAILED;
+    frame->registers[0] = argc ? args[0] : object_value(f->globals);
+    return CALL_FRAME;
+}
+
 static CallStart begin_function(Thread *t, Function *f, Value *args, int argc, Tuple *kwnames,
                                 Value *result) {
     Code *code = f->code;
     if (code->flags & (CODE_GENERATOR | CODE_COROUTINE | CODE_ASYNC_GENERATOR)) {
         return done(generator_from_call(t, f, args, argc, kwnames), result);
     }
+    if (UNLIKELY(code->flags & CODE_NAME_MODE)) return begin_body(t, f, args, argc, kwnames);
     Frame *frame = frame_push(t, f, 0);
     if (!frame) return CALL_FAILED;
     if (!kwnames && argc == code->positional && !code->keyword_only &&

@@ -131,6 +131,12 @@ static void update_subclass_slots(Thread *t, Class *cls) {
     for (uint32_t i = 0; i < cls->subclass_count; i++) update_subclass_slots(t, cls->subclasses[i]);
 }
 
+void class_renew(Thread *t, Class *cls) {
+    renew_keys(t->vm, cls);
+    if (cls->flags & CLASS_METACLASS) renew_instances(t->vm, BUILTIN_CLASS(t, OBJECT), cls);
+    update_subclass_slots(t, cls);
+}
+
 static bool is_dunder(const Str *name) {
     return name->size > 4 && name->data[0] == '_' && name->data[1] == '_' &&
            name->data[name->size - 1] == '_' && name->data[name->size - 2] == '_';

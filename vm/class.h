@@ -219,6 +219,15 @@ void class_update_slots(Thread *t, Class *cls);
 void class_inherit_slots(Thread *t, Class *cls);
 /* cls(*args): __new__ and __init__. The `call` slot of type. */
 Value class_call(Thread *t, Value cls, const Value *args, int argc, Tuple *kwnames);
+/* Assign `__bases__` (VALUE_UNSET: delete, which is refused); vm/class_bases.c. */
+bool class_set_bases(Thread *t, Class *cls, Value bases) MUST_CHECK;
+/* Which of [bases] is extended; NULL: one is no class or may not be derived from, or their layouts
+ * conflict. */
+Class *class_best_base(Thread *t, Tuple *bases) MUST_CHECK;
+/* Give [cls] its MRO: what its metaclass's mro() says, or the C3 order. */
+bool class_set_mro(Thread *t, Class *cls) MUST_CHECK;
+/* [cls] has other bases now: new keys and slots for it and its subclasses. */
+void class_renew(Thread *t, Class *cls);
 /* The C3 order of a class with these [bases], or NULL: raised. */
 Tuple *class_linearize(Thread *t, Class *cls, Tuple *bases);
 /* Put the `__dict__` field of instances into [cls]'s dict; vm/object.c. */

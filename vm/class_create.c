@@ -65,7 +65,7 @@ static bool check_base(Thread *t, Value base) {
     return false;
 }
 
-static Class *best_base(Thread *t, Tuple *bases) {
+Class *class_best_base(Thread *t, Tuple *bases) {
     Class *winner = NULL, *solid = NULL;
     for (size_t i = 0; i < bases->size; i++) {
         if (!check_base(t, bases->items[i])) return NULL;
@@ -174,7 +174,7 @@ Tuple *class_linearize(Thread *t, Class *cls, Tuple *bases) {
 }
 
 /* A metaclass may compute the MRO itself. */
-static bool set_mro(Thread *t, Class *cls) {
+bool class_set_mro(Thread *t, Class *cls) {
     Class *meta = object_class(&cls->header);
     Str *name = NAME_OF(t, mro);
     bool own = meta != BUILTIN_CLASS(t, CLASS) &&
@@ -188,6 +188,11 @@ static bool set_mro(Thread *t, Class *cls) {
     roots[1] = call_dunder(t, object_value(cls), name, NULL, 0);
     Tuple *mro = roots[1] == VALUE_ERROR ? NULL : tuple_from_iterable(t, roots[1]);
     pop_roots(t, roots);
+    for (size_t i = 0; mro && i < mro->size; i++) {
+        if (is_kind(mro->items[i], OBJ_CLASS)) continue;
+        raise_error(t, EXC_TypeError, "mro() returned a non-class ('%T')", mro->items[i]);
+        return false;
+    }
     cls->mro = mro;
     return mro != NULL;
 }
@@ -239,6 +244,13 @@ static bool check_slot_name(Thread *t, Class *cls, Value item) {
     return false;
 }
 
+static bool want_dict(Thread *t, bool *wants_dict) {
+    if (*wants_dict) raise_error(t, EXC_TypeError, "__dict__ slot disallowed: we already got one");
+    bool ok = !*wants_dict;
+    *wants_dict = true;
+    return ok;
+}
+
 /* Members for all names; *wants_dict when '__dict__' is among them. */
 static bool add_members(Thread *t, Class *cls, Value slots, bool *wants_dict) {
     Value *roots = push_roots(t, 2);
@@ -251,7 +263,7 @@ static bool add_members(Thread *t, Class *cls, Value slots, bool *wants_dict) {
         ok = check_slot_name(t, cls, item);
         if (!ok) break;
         Str *name = str_intern_value(t->vm, STR(item));
-        if (name == NAME_OF(t, __dict__)) *wants_dict = true;
+        if (name == NAME_OF(t, __dict__)) ok = want_dict(t, wants_dict);
         else if (name != NAME_OF(t, __weakref__)) ok = add_slot_member(t, cls, name);
     }
     pop_roots(t, roots);
@@ -452,7 +464,7 @@ static void join_bases(Class *cls) {
 static bool build(Thread *t, Class *cls, Dict *ns, const Value *kwvalues, Tuple *kwnames,
                   Value *roots) {
     cls->dict = dict_copy(t, ns);
-    if (!fill_namespace(t, cls) || !set_mro(t, cls)) return false;
+    if (!fill_namespace(t, cls) || !class_set_mro(t, cls)) return false;
     if (cls->flags & CLASS_HAS_ATTRIBUTES) cls->root_shape = shape_new_root(t->vm, cls);
     class_inherit_slots(t, cls);
     join_bases(cls);
@@ -463,7 +475,7 @@ Class *class_create(Thread *t, Class *meta, Str *name, Tuple *bases, Dict *ns,
                     const Value *kwvalues, Tuple *kwnames, int attribute_hint) {
     Value object = object_value(BUILTIN_CLASS(t, OBJECT));
     if (bases->size == 0) bases = tuple_from(t, &object, 1);
-    Class *base = best_base(t, bases);
+    Class *base = class_best_base(t, bases);
     if (!base) return NULL;
     meta = class_winning_meta(t, meta, bases);
     if (!meta) return NULL;

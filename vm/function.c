@@ -10,6 +10,7 @@
 #include "vm/code.h"
 #include "vm/container.h"
 #include "vm/exception.h"
+#include "vm/frame.h"
 #include "vm/number.h"
 #include "vm/ops.h"
 #include "vm/str.h"
@@ -82,6 +83,10 @@ static Value get_dict(Thread *t, Value self) {
     return object_value(instance_dict(t, object_of(self)));
 }
 static bool set_dict(Thread *t, Value self, Value v) {
+    if (v == VALUE_UNSET) {
+        raise_error(t, EXC_TypeError, "cannot delete __dict__");
+        return false;
+    }
     if (!is_kind(v, OBJ_DICT)) {
         raise_error(t, EXC_TypeError, "__dict__ must be set to a dictionary, not a '%T'", v);
         return false;
@@ -174,8 +179,76 @@ static bool set_annotations(Thread *t, Value self, Value v) {
     return true;
 }
 
-static const Slots function_slots = {
-    .repr = function_repr, .call = function_call, .descr_get = function_get};
+static bool refuse_set(Thread *t, Value self, Value v) {
+    (void)self, (void)v;
+    raise_error(t, EXC_AttributeError, "readonly attribute");
+    return false;
+}
+
+/* ---- FunctionType(code, globals, name=None, argdefs=None, closure=None) ---- */
+
+static bool is_none_or(Value v, ObjectKind kind) {
+    return v == VALUE_UNSET || v == VALUE_NONE || is_kind(v, kind);
+}
+
+/* Do the [cells] fit the code? */
+static bool is_closure(Thread *t, const Code *code, Value cells) {
+    bool given = cells != VALUE_UNSET && cells != VALUE_NONE;
+    size_t size = given && is_kind(cells, OBJ_TUPLE) ? TUPLE(cells)->size : 0;
+    if (given && !is_kind(cells, OBJ_TUPLE)) {
+        raise_error(t, EXC_TypeError,
+                    code->ncaptures ? "arg 5 (closure) must be tuple"
+                                    : "arg 5 (closure) must be None or tuple");
+    } else if (!given && code->ncaptures) {
+        raise_error(t, EXC_TypeError, "arg 5 (closure) must be tuple");
+    } else if (size != code->ncaptures) {
+        raise_error(t, EXC_ValueError, "%S requires closure of length %d, not %zu",
+                    object_value(code->name), code->ncaptures, size);
+    } else {
+        for (size_t i = 0; i < size; i++) {
+            Value cell = TUPLE(cells)->items[i];
+            if (is_kind(cell, OBJ_CELL)) continue;
+            raise_error(t, EXC_TypeError, "arg 5 (closure) expected cell, found %T", cell);
+            return false;
+        }
+        return true;
+    }
+    return false;
+}
+
+static bool are_parts(Thread *t, const Value *out) {
+    if (!is_kind(out[0], OBJ_CODE)) {
+        raise_error(t, EXC_TypeError, "function() argument 'code' must be code, not %T", out[0]);
+    } else if (!is_kind(out[1], OBJ_DICT)) {
+        raise_error(t, EXC_TypeError, "function() argument 'globals' must be dict, not %T", out[1]);
+    } else if (!is_none_or(out[2], OBJ_STR)) {
+        raise_error(t, EXC_TypeError, "arg 3 (name) must be None or string");
+    } else if (!is_none_or(out[3], OBJ_TUPLE)) {
+        raise_error(t, EXC_TypeError, "arg 4 (defaults) must be None or tuple");
+    } else {
+        return is_closure(t, code_of(out[0]), out[4]);
+    }
+    return false;
+}
+
+static Value function_construct(Thread *t, Class *cls, const Value *args, int argc,
+                                Tuple *kwnames) {
+    (void)cls;
+    static const char *const names[] = {"code", "globals", "name", "argdefs", "closure", NULL};
+    Value out[5];
+    if (!bind_names(t, "function", names, 2, out, args, argc, kwnames) || !are_parts(t, out))
+        return VALUE_ERROR;
+    Function *f = function_new(t, code_of(out[0]), DICT(out[1]));
+    if (is_str(out[2])) f->name = out[2];
+    if (is_kind(out[3], OBJ_TUPLE)) f->defaults = out[3];
+    for (int i = 0; i < f->code->ncaptures; i++) f->captures[i] = CELL(TUPLE(out[4])->items[i]);
+    return object_value(f);
+}
+
+static const Slots function_slots = {.repr = function_repr,
+                                     .call = function_call,
+                                     .descr_get = function_get,
+                                     .construct = function_construct};
 static const FieldDef function_fields[] = {
     {"__name__", get_name, set_name, NULL},
     {"__qualname__", get_qualname, set_qualname, NULL},
@@ -185,8 +258,8 @@ static const FieldDef function_fields[] = {
     {"__defaults__", get_defaults, set_defaults, NULL},
     {"__kwdefaults__", get_kwdefaults, set_kwdefaults, NULL},
     {"__code__", get_code, set_code, NULL},
-    {"__globals__", get_globals, NULL, NULL},
-    {"__closure__", get_closure, NULL, NULL},
+    {"__globals__", get_globals, refuse_set, NULL},
+    {"__closure__", get_closure, refuse_set, NULL},
     {"__annotations__", get_annotations, set_annotations, NULL},
     {NULL, NULL, NULL, NULL},
 };

@@ -35,7 +35,7 @@ static Value method_construct(Thread *t, Class *cls, const Value *args, int argc
         return raise_error(t, EXC_TypeError, "method expected 2 arguments, got %d", argc);
     if (!value_is_callable(t, args[0]))
         return raise_error(t, EXC_TypeError, "first argument must be callable");
-    if (args[1] == VALUE_NONE) return raise_error(t, EXC_TypeError, "self must not be None");
+    if (args[1] == VALUE_NONE) return raise_error(t, EXC_TypeError, "instance must not be None");
     return method_new(t, args[0], args[1]);
 }
 
@@ -137,6 +137,13 @@ static Value native_call_slot(Thread *t, Value self, const Value *args, int argc
 }
 
 static Value native_get(Thread *t, Value self, Value instance, Value owner) {
+    const Native *n = native_of(self);
+    if (n->owner && n->self == VALUE_UNSET && instance != VALUE_UNSET && instance != VALUE_NONE &&
+        n->def->name[0] != '@' && !class_is_subclass(class_of(t->vm, instance), n->owner)) {
+        return raise_error(t, EXC_TypeError,
+                           "descriptor '%S' for '%S' objects doesn't apply to a '%T' object",
+                           n->name, object_value(n->owner->name), instance);
+    }
     return attribute_bind(t, self, instance, owner);
 }
 
@@ -165,6 +172,12 @@ static Value native_self(Thread *t, Value self) {
     (void)t;
     Value bound = native_of(self)->self;
     return bound == VALUE_UNSET ? VALUE_NONE : bound;
+}
+
+static Value native_objclass(Thread *t, Value self) {
+    const Native *n = native_of(self);
+    if (n->owner) return object_value(n->owner);
+    return raise_error(t, EXC_AttributeError, "'%T' object has no attribute '__objclass__'", self);
 }
 
 static Value native_signature(Thread *t, Value self) {
@@ -215,8 +228,11 @@ void method_init(Thread *t) {
     native_class_init(t, &method_class);
     native_class_init(t, &native_class);
     Class *shown[] = {t->vm->method_descriptor, t->vm->wrapper_descriptor, t->vm->method_wrapper};
+    static const FieldDef objclass = {"__objclass__", native_objclass, NULL, NULL};
     for (int i = 0; i < 3; i++) {
         shown[i]->slots = BUILTIN_CLASS(t, NATIVE)->slots;
+        dict_set_str(t, shown[i]->dict, str_intern(t->vm, "__objclass__", 12),
+                     field_new(t, shown[i], &objclass));
         for (const FieldDef *f = native_fields; f->name; f++) {
             dict_set_str(t, shown[i]->dict, str_intern(t->vm, f->name, strlen(f->name)),
                          field_new(t, shown[i], f));

@@ -172,7 +172,9 @@ static bool object_init_slot(Thread *t, Value self, const Value *args, int argc,
         return false;
     }
     if (cls->slots.construct != object_construct) return true;
-    raise_error(t, EXC_TypeError, "%S() takes no arguments", object_value(cls->name));
+    raise_error(t, EXC_TypeError,
+                "%S.__init__() takes exactly one argument (the instance to initialize)",
+                object_value(cls->name));
     return false;
 }
 
@@ -233,7 +235,7 @@ static Value object_dir(Thread *t, Value *args) {
 static Value object_init_subclass(Thread *t, Value *args) {
     if (DICT(args[1])->used == 0) return VALUE_NONE;
     return raise_error(t, EXC_TypeError, "%S.__init_subclass__() takes no keyword arguments",
-                       object_value(CLASS(args[0])->name));
+                       CLASS(args[0])->qualname);
 }
 
 static Value object_subclasshook(Thread *t, Value *args) {
@@ -266,9 +268,33 @@ static const NativeDef methods[] = {
 
 static Value get_class(Thread *t, Value self) { return object_value(class_of(t->vm, self)); }
 
-static bool same_layout(const Class *from, const Class *to) {
+/* The nearest class on the way to object that has a layout of its own. */
+static const Class *layout_of(const Class *cls) {
+    while (cls->base && !(cls->flags & CLASS_OWN_SLOTS)) cls = cls->base;
+    return cls;
+}
+
+/* Are the members that __slots__ names in [a] those of [b]? */
+static bool same_members(Thread *t, const Class *a, const Class *b) {
+    uint32_t position = 0;
+    int here = 0, there = 0;
+    Value name, v;
+    while (dict_next(a->dict, &position, &name, &v)) {
+        if (!is_kind(v, OBJ_MEMBER) || MEMBER(v)->field) continue;
+        here++;
+        Value other = dict_get_str(t, b->dict, STR(name));
+        there += other != VALUE_UNSET && is_kind(other, OBJ_MEMBER) && !MEMBER(other)->field;
+    }
+    return here == there;
+}
+
+static bool same_layout(Thread *t, const Class *from, const Class *to) {
     if (from->kind != to->kind || from->instance_size != to->instance_size) return false;
-    return (from->flags & CLASS_HAS_ATTRIBUTES) == (to->flags & CLASS_HAS_ATTRIBUTES);
+    if ((from->flags ^ to->flags) & (CLASS_HAS_ATTRIBUTES | CLASS_NO_DICT)) return false;
+    const Class *a = layout_of(from), *b = layout_of(to);
+    if (a == b || !a->base || !b->base) return a == b || (!a->base && !b->base);
+    return same_members(t, a, b) && same_members(t, b, a) &&
+           layout_of(a->base) == layout_of(b->base);
 }
 
 /* The attributes go to dict mode, so that the slots of the old class do not matter. */
@@ -299,7 +325,7 @@ static bool set_class(Thread *t, Value self, Value v) {
         raise_error(
             t, EXC_TypeError,
             "__class__ assignment only supported for mutable types or ModuleType subclasses");
-    } else if (!same_layout(from, CLASS(v))) {
+    } else if (!same_layout(t, from, CLASS(v))) {
         raise_error(t, EXC_TypeError, "__class__ assignment: '%S' object layout differs from '%S'",
                     object_value(CLASS(v)->name), object_value(from->name));
     } else {
@@ -319,11 +345,9 @@ static Value get_dict(Thread *t, Value self) {
 }
 
 static bool set_dict(Thread *t, Value self, Value v) {
+    if (v == VALUE_UNSET) v = object_value(dict_new(t));
     if (!is_kind(v, OBJ_DICT)) {
-        raise_error(t, EXC_TypeError,
-                    v == VALUE_UNSET ? "cannot delete __dict__"
-                                     : "__dict__ must be set to a dictionary, not a '%T'",
-                    v);
+        raise_error(t, EXC_TypeError, "__dict__ must be set to a dictionary, not a '%T'", v);
         return false;
     }
     Attributes *a = object_attributes(object_of(self));

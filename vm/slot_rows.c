@@ -342,6 +342,10 @@ static Value call_construct(Thread *t, Class *cls, const Value *args, int argc, 
 /* May [owner].__new__ make an instance of [cls]? */
 static bool check_construct(Thread *t, Class *owner, Value cls) {
     Value name = object_value(owner->name);
+    if (cls == VALUE_UNSET) {
+        raise_error(t, EXC_TypeError, "%S.__new__(): not enough arguments", name);
+        return false;
+    }
     if (!is_kind(cls, OBJ_CLASS)) {
         raise_error(t, EXC_TypeError, "%S.__new__(X): X is not a type object (%T)", name, cls);
         return false;
@@ -502,7 +506,7 @@ static Value method_power(Thread *t, Value *args) {
 #define SIGNATURE_descr_get    "(self, instance, owner=None, /)"
 #define SIGNATURE_descr_set    "(self, instance, value, /)"
 #define SIGNATURE_descr_delete "(self, instance, /)"
-#define SIGNATURE_construct    "(cls, /, *args, **kwargs)"
+#define SIGNATURE_construct    "(cls=?, /, *args, **kwargs)"
 #define SIGNATURE_init         "(self, /, *args, **kwargs)"
 
 /* Rows whose slot the row before them already names. */

@@ -45,6 +45,12 @@ Value class_call(Thread *t, Value self, const Value *args, int argc, Tuple *kwna
     return construct_and_init(t, CLASS(self), args, argc, kwnames);
 }
 
+static bool is_type_name(Thread *t, const Str *name) {
+    if (!memchr(name->data, 0, name->size)) return true;
+    raise_error(t, EXC_ValueError, "type name must not contain null characters");
+    return false;
+}
+
 /* type.__new__(meta, name, bases, dict, **keywords) */
 static Value type_construct(Thread *t, Class *meta, const Value *args, int argc, Tuple *kwnames) {
     int positional = argc - (kwnames ? (int)kwnames->size : 0);
@@ -59,6 +65,7 @@ static Value type_construct(Thread *t, Class *meta, const Value *args, int argc,
         return raise_error(t, EXC_TypeError, "type.__new__() argument %d must be %s, not %T", i + 1,
                            expected[i], args[i]);
     }
+    if (!is_type_name(t, STR(args[0]))) return VALUE_ERROR;
     Class *winner = class_winning_meta(t, meta, TUPLE(args[1]));
     if (!winner) return VALUE_ERROR;
     if (winner != meta && winner->slots.construct != type_construct) {
@@ -104,7 +111,7 @@ static bool is_changeable(Thread *t, Value self, Value v, const char *name) {
         return false;
     }
     if (v != VALUE_UNSET) return true;
-    raise_error(t, EXC_TypeError, "cannot delete '%s' attribute of type '%S'", name,
+    raise_error(t, EXC_TypeError, "cannot delete '%s' attribute of immutable type '%S'", name,
                 object_value(CLASS(self)->name));
     return false;
 }
@@ -123,7 +130,7 @@ static Value get_name(Thread *t, Value self) {
 }
 
 static bool set_name(Thread *t, Value self, Value v) {
-    if (!wants_str(t, self, v, "__name__")) return false;
+    if (!wants_str(t, self, v, "__name__") || !is_type_name(t, STR(v))) return false;
     heap_forget(&t->vm->heap, object_value(CLASS(self)->name));
     CLASS(self)->name = str_intern_value(t->vm, STR(v));
     return true;
@@ -166,6 +173,8 @@ static Value get_bases(Thread *t, Value self) {
     (void)t;
     return object_value(CLASS(self)->bases);
 }
+
+static bool set_bases(Thread *t, Value self, Value v) { return class_set_bases(t, CLASS(self), v); }
 
 static Value get_base(Thread *t, Value self) {
     (void)t;
@@ -223,7 +232,7 @@ static const FieldDef fields[] = {
     {"__qualname__", get_qualname, set_qualname, NULL},
     {"__module__", get_module, set_module, NULL},
     {"__doc__", get_doc, set_doc, NULL},
-    {"__bases__", get_bases, NULL, NULL},
+    {"__bases__", get_bases, set_bases, NULL},
     {"__base__", get_base, NULL, NULL},
     {"__mro__", get_mro, NULL, NULL},
     {"__dict__", get_dict, NULL, NULL},
