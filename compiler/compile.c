@@ -9,7 +9,7 @@
 #include "compiler/unit.h"
 #include "parser/parser.h"
 #include "vm/container.h"
-#include "vm/exception.h"
+#include "vm/exception_fields.h"
 #include "vm/frame.h"
 #include "vm/str.h"
 
@@ -132,6 +132,15 @@ static Value error_text(Thread *t, const Diagnostic *error) {
     return object_value(str_from_buffer(t, &text));
 }
 
+/* "invalid syntax", as CPython says; what was found and expected comes as a hint. */
+static Str *split_message(Thread *t, const char *message, Value *hint) {
+    static const char plain[] = "invalid syntax: ";
+    *hint = VALUE_UNSET;
+    if (strncmp(message, plain, sizeof plain - 1)) return str_from(t, message);
+    *hint = object_value(str_format(t, "hint: %s", message + sizeof plain - 1));
+    return str_new(t, plain, sizeof plain - 3);
+}
+
 Value compiler_raise(Thread *t, const Diagnostic *error) {
     Value details[6] = {
         error->file ? object_value(str_from(t, error->file)) : VALUE_NONE,
@@ -141,10 +150,14 @@ Value compiler_raise(Thread *t, const Diagnostic *error) {
         fixnum(error->end_line),
         fixnum((int64_t)error->end_column + 1),
     };
-    Value args[2] = {object_value(str_from(t, error->message)),
+    Value *hint = push_roots(t, 1);
+    Value args[2] = {object_value(split_message(t, error->message, hint)),
                      object_value(tuple_from(t, details, 6))};
     Value exception = exception_new(t, t->vm->exceptions[exception_of(error->kind)], args, 2);
-    return exception == VALUE_ERROR ? VALUE_ERROR : raise_value(t, exception);
+    if (exception == VALUE_ERROR) return VALUE_ERROR;
+    exception_set_field(t, exception, SYNTAX_ERROR_HINT, *hint);
+    pop_roots(t, hint);
+    return raise_value(t, exception);
 }
 
 /* ---- the hook ---- */

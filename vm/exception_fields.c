@@ -14,7 +14,7 @@
 #include "vm/number.h"
 #include "vm/ops.h"
 
-enum { FEW = 3, MANY = 8 };
+enum { FEW = 3, MANY = 9 };
 
 Value exception_field(Value exception, int i) {
     Value fields = EXCEPTION(exception)->value;

@@ -27,7 +27,8 @@ enum {
     SYNTAX_ERROR_TEXT,
     SYNTAX_ERROR_END_LINENO,
     SYNTAX_ERROR_END_OFFSET,
-    SYNTAX_ERROR_PRINT
+    SYNTAX_ERROR_PRINT,
+    SYNTAX_ERROR_HINT /* a line for whoever reads the report; no attribute */
 };
 enum {
     UNICODE_ERROR_ENCODING,

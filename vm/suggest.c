@@ -224,7 +224,7 @@ void suggest_append(Thread *t, Value e, Buffer *out) {
     }
 }
 
-/* ---- what was not waited for ---- */
+/* ---- hints ---- */
 
 /* Does the message say that an object of class [name] cannot do something? */
 static bool is_about(const char *message, const char *name) {
@@ -240,6 +240,10 @@ static bool is_about(const char *message, const char *name) {
 
 const char *suggest_hint(Thread *t, Value e) {
     Class *cls = class_of(t->vm, e);
+    if (class_is_subclass(cls, EXCEPTION_CLASS(t, SyntaxError))) {
+        Value hint = exception_field(e, SYNTAX_ERROR_HINT);
+        return is_str(hint) ? STR(hint)->data : NULL;
+    }
     if (cls != EXCEPTION_CLASS(t, TypeError) && cls != EXCEPTION_CLASS(t, AttributeError))
         return NULL;
     Tuple *args = EXCEPTION(e)->args;
