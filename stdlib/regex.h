@@ -36,6 +36,7 @@ typedef struct Pattern {
     RegexClosing *closing;                                     /* [groups] of them */
     struct pcre2_real_code_8 *codes[REGEX_FORMS][REGEX_MODES]; /* NULL until needed */
     bool has_machine_code[REGEX_FORMS][REGEX_MODES];
+    struct pcre2_real_code_32 *wide_codes[REGEX_FORMS][REGEX_MODES]; /* if it is too large */
 } Pattern;
 
 /* Bytes [start, end) of the subject; start is SIZE_MAX for a group that did not take part. */
@@ -60,6 +61,13 @@ typedef struct Subject {
     RegexForm form;
 } Subject;
 
+typedef struct RegexWide RegexWide;
+
+/* The limits of a match: steps, and KiB of what may have to be tried again. */
+#define REGEX_MATCH_LIMIT    200000000
+#define REGEX_HEAP_LIMIT     (1024 * 1024)
+#define REGEX_DEEPEST_GROUPS 2000
+
 /* The module's state; Stdlib.regex, NULL until it is imported. */
 typedef struct RegexState {
     Value error;   /* the class re.error */
@@ -71,6 +79,7 @@ typedef struct RegexState {
     struct pcre2_real_compile_context_8 *compile_context;
     struct pcre2_real_match_context_8 *match_context;
     struct pcre2_real_jit_stack_8 *jit_stack;
+    RegexWide *wide; /* NULL until a pattern is too large */
 } RegexState;
 
 #define PATTERN(v) ((Pattern *)(uintptr_t)(v))
@@ -89,6 +98,18 @@ int regex_run(Thread *t, Pattern *pattern, RegexMode mode, const Subject *subjec
               bool advance, const Span **spans) MUST_CHECK;
 /* Raise re.error(message[, pattern, position]). */
 Value regex_raise(Thread *t, Value message, Value pattern, int64_t position);
+
+/* ---- stdlib/regex_wide.c ---- */
+
+/* [text], written out for [form], compiled by the 32-bit library; NULL with PCRE2's [*error]. */
+struct pcre2_real_code_32 *regex_wide_compile(Thread *t, const Buffer *text, RegexForm form,
+                                              uint32_t options, int *error);
+void regex_wide_code_free(struct pcre2_real_code_32 *code);
+/* pcre2_match with such a code: its result, and the groups' bytes in [*spans]. */
+int regex_wide_run(Thread *t, Pattern *pattern, RegexMode mode, const Subject *subject,
+                   size_t start, uint32_t options, const Span **spans);
+void regex_wide_mark(Heap *heap, RegexWide *wide);
+void regex_wide_free(RegexWide *wide);
 
 /* ---- stdlib/regex_pattern.c ---- */
 

@@ -2,7 +2,7 @@
 /*
  * Regular expressions meet PCRE2: compiling, running, and the limits of both.
  *
- * A match that would take too long ends with an error: steps are limited (MATCH_LIMIT, a few
+ * A match that would take too long ends with an error: steps are limited (REGEX_MATCH_LIMIT, a few
  * seconds' worth), and so is the memory for what may have to be tried again. The machine code has a
  * stack of its own; a match for which that is too small is run again by PCRE2's interpreter, whose
  * memory is the heap's. There is one block of match data for all patterns: its contents are valid
@@ -19,11 +19,8 @@
 #include "vm/exception.h"
 #include "vm/str.h"
 
-#define MATCH_LIMIT    200000000
-#define HEAP_LIMIT     (1024 * 1024) /* KiB */
-#define JIT_STACK_MIN  (64 * 1024)
-#define JIT_STACK_MAX  (192 * 1024 * 1024)
-#define DEEPEST_GROUPS 2000
+#define JIT_STACK_MIN (64 * 1024)
+#define JIT_STACK_MAX (192 * 1024 * 1024)
 
 RegexState *regex_state_make(Thread *t) {
     Stdlib *lib = stdlib_of(t);
@@ -34,9 +31,9 @@ RegexState *regex_state_make(Thread *t) {
     state->match_context = pcre2_match_context_create(NULL);
     if (!state->compile_context || !state->match_context) memory_exhausted(sizeof *state);
     pcre2_set_newline(state->compile_context, PCRE2_NEWLINE_LF);
-    pcre2_set_parens_nest_limit(state->compile_context, DEEPEST_GROUPS);
-    pcre2_set_match_limit(state->match_context, MATCH_LIMIT);
-    pcre2_set_heap_limit(state->match_context, HEAP_LIMIT);
+    pcre2_set_parens_nest_limit(state->compile_context, REGEX_DEEPEST_GROUPS);
+    pcre2_set_match_limit(state->match_context, REGEX_MATCH_LIMIT);
+    pcre2_set_heap_limit(state->match_context, REGEX_HEAP_LIMIT);
     pcre2_set_depth_limit(state->match_context, UINT32_MAX);
     lib->regex = state;
     return state;
@@ -47,6 +44,7 @@ void regex_state_mark(Heap *heap, RegexState *state) {
     heap_shade(heap, state->compile);
     heap_shade(heap, state->warn);
     if (state->cache) heap_shade_object(heap, &state->cache->header);
+    if (state->wide) regex_wide_mark(heap, state->wide);
 }
 
 void regex_state_free(RegexState *state) {
@@ -55,12 +53,17 @@ void regex_state_free(RegexState *state) {
     pcre2_compile_context_free(state->compile_context);
     pcre2_match_context_free(state->match_context);
     pcre2_jit_stack_free(state->jit_stack);
+    if (state->wide) regex_wide_free(state->wide);
     free(state);
 }
 
 void regex_codes_free(Pattern *pattern) {
     for (int form = 0; form < REGEX_FORMS; form++) {
-        for (int mode = 0; mode < REGEX_MODES; mode++) pcre2_code_free(pattern->codes[form][mode]);
+        for (int mode = 0; mode < REGEX_MODES; mode++) {
+            pcre2_code_free(pattern->codes[form][mode]);
+            if (pattern->wide_codes[form][mode])
+                regex_wide_code_free(pattern->wide_codes[form][mode]);
+        }
     }
 }
 
@@ -93,27 +96,31 @@ static Value raise_compile_error(Thread *t, const Pattern *pattern, int code) {
     return regex_raise(t, message, pattern->pattern, -1);
 }
 
-static pcre2_code *compile(Thread *t, Pattern *pattern, RegexForm form, RegexMode mode) {
+/* Fill in codes[form][mode], or wide_codes[form][mode]; false raised. */
+static bool compile(Thread *t, Pattern *pattern, RegexForm form, RegexMode mode) {
     Regex regex;
     Buffer text = {0};
     pcre2_code *code = NULL;
     int error = 0;
     PCRE2_SIZE at;
     if (regex_parse(t, pattern->pattern, pattern->flags, &regex)) {
+        uint32_t options = options_for(&regex, form, mode);
         regex_emit(&regex, form, &text);
-        code = pcre2_compile((PCRE2_SPTR)(text.data ? text.data : ""), text.size,
-                             options_for(&regex, form, mode), &error, &at,
-                             regex_state(t)->compile_context);
+        code = pcre2_compile((PCRE2_SPTR)(text.data ? text.data : ""), text.size, options, &error,
+                             &at, regex_state(t)->compile_context);
+        if (!code && error == PCRE2_ERROR_PATTERN_TOO_LARGE)
+            pattern->wide_codes[form][mode] = regex_wide_compile(t, &text, form, options, &error);
     }
     buffer_free(&text);
     regex_free(&regex);
-    if (!code) {
+    if (!code && !pattern->wide_codes[form][mode]) {
         raise_compile_error(t, pattern, error);
-        return NULL;
+        return false;
     }
-    pattern->has_machine_code[form][mode] = pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) == 0;
     pattern->codes[form][mode] = code;
-    return code;
+    if (code)
+        pattern->has_machine_code[form][mode] = pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) == 0;
+    return true;
 }
 
 /* ---- running ---- */
@@ -136,13 +143,13 @@ static int raise_match_error(Thread *t, int code) {
     case PCRE2_ERROR_MATCHLIMIT:
         raise_error(t, EXC_RuntimeError,
                     "the pattern was given up after %d steps: too many ways to match it",
-                    MATCH_LIMIT);
+                    REGEX_MATCH_LIMIT);
         break;
     case PCRE2_ERROR_HEAPLIMIT:
     case PCRE2_ERROR_DEPTHLIMIT:
     case PCRE2_ERROR_NOMEMORY:
         raise_error(t, EXC_MemoryError, "the pattern needs more than %d MiB to match",
-                    HEAP_LIMIT / 1024);
+                    REGEX_HEAP_LIMIT / 1024);
         break;
     default: {
         PCRE2_UCHAR text[256];
@@ -153,17 +160,28 @@ static int raise_match_error(Thread *t, int code) {
     return -1;
 }
 
+/* What regex_run does with a pattern that is too large for the 8-bit library. */
+static int run_wide(Thread *t, Pattern *pattern, RegexMode mode, const Subject *subject,
+                    size_t start, uint32_t options, const Span **spans) {
+    if (!pattern->wide_codes[subject->form][mode]) {
+        if (!compile(t, pattern, subject->form, mode)) return -1;
+        if (pattern->codes[subject->form][mode])
+            return regex_run(t, pattern, mode, subject, start, options & PCRE2_NOTEMPTY_ATSTART,
+                             spans);
+    }
+    int count = regex_wide_run(t, pattern, mode, subject, start, options, spans);
+    if (count == PCRE2_ERROR_NOMATCH) return 0;
+    return count < 0 ? raise_match_error(t, count) : 1;
+}
+
 int regex_run(Thread *t, Pattern *pattern, RegexMode mode, const Subject *subject, size_t start,
               bool advance, const Span **spans) {
     RegexState *state = regex_state(t);
     pcre2_code *code = pattern->codes[subject->form][mode];
-    if (UNLIKELY(!code)) {
-        code = compile(t, pattern, subject->form, mode);
-        if (!code) return -1;
-    }
-    if (start > subject->to) return 0;
-    pcre2_match_data *data = match_data_for(state, pattern->groups);
     uint32_t options = PCRE2_NO_UTF_CHECK | (advance ? PCRE2_NOTEMPTY_ATSTART : 0);
+    if (start > subject->to) return 0;
+    if (UNLIKELY(!code)) return run_wide(t, pattern, mode, subject, start, options, spans);
+    pcre2_match_data *data = match_data_for(state, pattern->groups);
     PCRE2_SPTR text = (PCRE2_SPTR)subject->data;
     int count = PCRE2_ERROR_JIT_STACKLIMIT;
     if (pattern->has_machine_code[subject->form][mode])

@@ -102,7 +102,8 @@ static bool is_name(Thread *t, Str *name) {
 static bool warn_of_name(Reader *r, Str *name, const char *at) {
     Buffer shown = {0};
     Value *roots = push_roots(r->t, 2);
-    str_ascii_into(&shown, name);
+    if (is_str(r->source)) str_repr_into(&shown, name);
+    else str_ascii_into(&shown, name);
     roots[0] = object_value(str_format(r->t, "bad character in group name %s at position %lld",
                                        shown.data, (long long)index_of(r, at)));
     roots[1] = VALUE_FALSE;
