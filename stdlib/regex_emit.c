@@ -253,8 +253,13 @@ static void write_repeat(Writer *w, const RegexNode *node) {
         write_long_repeat(w, node);
         return;
     }
+    /* PCRE2 10.42's machine code forgets to unset the groups of a possessive repeat that led to
+     * nothing; those of an atomic group it does unset. */
+    bool atomic = node->value == '+' && !single;
+    if (atomic) buffer_puts(w->out, "(?>");
     write_repeatable(w, node->child);
-    write_count(w, node->minimum, node->maximum, node->value);
+    write_count(w, node->minimum, node->maximum, atomic ? 0 : node->value);
+    if (atomic) buffer_putc(w->out, ')');
 }
 
 static void write_group(Writer *w, const RegexNode *node) {
