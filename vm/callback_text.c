@@ -17,18 +17,19 @@ enum { TEXT_LIMIT = 30, NUMBER_LIMIT = 40, ITEM_LIMIT = 6, PAIR_LIMIT = 4, LEVEL
 
 static bool shorten(Thread *t, Value v, int level, Buffer *out);
 
-/* The first and last characters of [text], [limit] in all, with dots between. */
-static void put_middle_cut(Buffer *out, Thread *t, Str *text, size_t limit) {
-    if (text->length <= limit) {
-        buffer_append(out, text->data, text->size);
-        return;
-    }
+/* The first and last characters of [text], [limit] in all, with dots between; it has enough. */
+static void put_ends(Buffer *out, Thread *t, Str *text, size_t limit) {
     size_t before = (limit - 3) / 2, after = limit - 3 - before;
     Str *head = str_slice(t, text, 0, before);
     Str *tail = str_slice(t, text, text->length - after, after);
     buffer_append(out, head->data, head->size);
     buffer_puts(out, "...");
     buffer_append(out, tail->data, tail->size);
+}
+
+static void put_middle_cut(Buffer *out, Thread *t, Str *text, size_t limit) {
+    if (text->length > limit) put_ends(out, t, text, limit);
+    else buffer_append(out, text->data, text->size);
 }
 
 static void shorten_str(Thread *t, Str *text, Buffer *out) {
@@ -45,7 +46,7 @@ static void shorten_str(Thread *t, Str *text, Buffer *out) {
         buffer_append(&joined, head->data, head->size);
         buffer_append(&joined, tail->data, tail->size);
         str_repr_into(&quoted, str_from_buffer(t, &joined));
-        put_middle_cut(out, t, str_from_buffer(t, &quoted), TEXT_LIMIT);
+        put_ends(out, t, str_from_buffer(t, &quoted), TEXT_LIMIT);
         return;
     }
     buffer_append(out, shown->data, shown->size);

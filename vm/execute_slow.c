@@ -251,18 +251,34 @@ bool update_display(Thread *t, Dict *dict, Value mapping) {
 
 /* ---- calls ---- */
 
-/* "f()" for error messages about a callee. */
+/* "module.f()" for error messages about a callee, "f()" for a built-in one; what has no qualified
+ * name is shown as str() shows it. NULL: raised. */
 static Str *callee_text(Thread *t, Value callee) {
-    if (is_kind(callee, OBJ_METHOD)) callee = ((Method *)object_of(callee))->function;
-    if (is_kind(callee, OBJ_FUNCTION)) {
-        Value module = dict_get_str(t, FUNCTION(callee)->globals, NAME_OF(t, __name__));
-        if (module != VALUE_UNSET)
-            return str_format(t, "%S.%S()", module, FUNCTION(callee)->qualname);
+    Value *roots = push_roots(t, 2);
+    Str *text = NULL;
+    roots[0] = value_getattr_or_unset(t, callee, NAME_OF(t, __qualname__));
+    if (roots[0] == VALUE_ERROR) goto end;
+    if (roots[0] == VALUE_UNSET) {
+        text = value_str(t, callee);
+        goto end;
     }
-    if (is_kind(callee, OBJ_CLASS)) return str_format(t, "%s()", CLASS(callee)->name->data);
-    return str_format(t, "%S()",
-                      is_kind(callee, OBJ_NATIVE) ? ((Native *)object_of(callee))->name
-                                                  : object_value(class_of(t->vm, callee)->name));
+    roots[1] = value_getattr_or_unset(t, callee, NAME_OF(t, __module__));
+    if (roots[1] == VALUE_ERROR) goto end;
+    bool shown = is_str(roots[1]) && strcmp(STR(roots[1])->data, "builtins") != 0;
+    text = shown ? str_format(t, "%S.%S()", roots[1], roots[0]) : str_format(t, "%S()", roots[0]);
+end:
+    pop_roots(t, roots);
+    return text;
+}
+
+/* Raises TypeError: what the callee is called, and [format] with a %S for that and then [v]. */
+static void raise_about_callee(Thread *t, const char *format, Value callee, Value v) {
+    Value *roots = push_roots(t, 2);
+    roots[0] = callee;
+    roots[1] = v;
+    Str *text = callee_text(t, callee);
+    if (text) raise_error(t, EXC_TypeError, format, object_value(text), v);
+    pop_roots(t, roots);
 }
 
 bool merge_keywords(Thread *t, Dict *into, Value mapping, Value callee) {
@@ -272,8 +288,8 @@ bool merge_keywords(Thread *t, Dict *into, Value mapping, Value callee) {
         Value keys = value_getattr_or_unset(t, mapping, NAME_OF(t, keys));
         if (keys == VALUE_ERROR) goto end;
         if (keys == VALUE_UNSET) {
-            raise_error(t, EXC_TypeError, "%S argument after ** must be a mapping, not %T",
-                        object_value(callee_text(t, callee)), mapping);
+            raise_about_callee(t, "%S argument after ** must be a mapping, not %T", callee,
+                               mapping);
             goto end;
         }
         Dict *copy = dict_new(t);
@@ -289,8 +305,7 @@ bool merge_keywords(Thread *t, Dict *into, Value mapping, Value callee) {
             goto end;
         }
         if (dict_get_str(t, into, STR(key)) != VALUE_UNSET) {
-            raise_error(t, EXC_TypeError, "%S got multiple values for keyword argument '%S'",
-                        object_value(callee_text(t, callee)), key);
+            raise_about_callee(t, "%S got multiple values for keyword argument '%S'", callee, key);
             goto end;
         }
         dict_set_str(t, into, STR(key), v);
@@ -316,8 +331,7 @@ static List *star_arguments(Thread *t, Value callee, Value arguments) {
     Class *cls = class_of(t->vm, arguments);
     if (!list && exception_matches(t, EXC_TypeError) && !cls->slots.iter && !cls->slots.getitem) {
         exception_take(t);
-        raise_error(t, EXC_TypeError, "%S argument after * must be an iterable, not %T",
-                    object_value(callee_text(t, callee)), arguments);
+        raise_about_callee(t, "%S argument after * must be an iterable, not %T", callee, arguments);
     }
     return list;
 }

@@ -39,7 +39,7 @@ static bool init(Thread *t, Value self, const Value *args, int argc, Tuple *kwna
     Value out[2];
     if (!bind_names(t, "module", names, 1, out, args, argc, kwnames)) return false;
     if (!is_str(out[0])) {
-        raise_error(t, EXC_TypeError, "module() argument 'name' must be str, not %T", out[0]);
+        raise_error(t, EXC_TypeError, "module() argument 'name' must be str, not %N", out[0]);
         return false;
     }
     heap_forget(&t->vm->heap, object_value(MODULE(self)->dict));

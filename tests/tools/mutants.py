@@ -1,0 +1,249 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Mutates lines of vm/ and sees whether the tests notice.
+
+usage: tests/tools/mutants.py [--seed N] [--count N] [--minutes N] [--keep]
+
+Each of COUNT (20) mutants is one line of a file in vm/ changed in one place: an operator, a
+comparison, a constant, a negation, a statement taken out. It is built in a copy of the tree, and the
+goldens run until one fails; then the unit tests. A mutant that a test, a crash or a hang notices
+has passed; the others are shown, and each asks for a missing golden. A seed gives the same mutants
+for the same source. The last line is "N passed, N failed".
+
+What is not mutated, because no test of behaviour can or should notice: comments, declarations,
+assertions, preprocessor lines, hints (LIKELY, UNLIKELY), sizes, growth and capacities, everything
+that the inline caches and the collector's pace do, and texts of diagnostics for maintainers.
+A mutant that builds to the same machine code as the original (equivalent for the compiler) is drawn
+again.
+"""
+
+import argparse
+import collections
+import concurrent.futures
+import hashlib
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, HERE)
+sys.path.insert(0, os.path.dirname(HERE))
+import golden as goldens
+
+Mutant = collections.namedtuple("Mutant", "file line before after")
+
+# (what is looked for, what it becomes)
+OPERATORS = [
+    (r" < ", " <= "), (r" <= ", " < "), (r" > ", " >= "), (r" >= ", " > "),
+    (r" == ", " != "), (r" != ", " == "), (r" && ", " || "), (r" \|\| ", " && "),
+    (r" \+ ", " - "), (r" - ", " + "), (r" \+= ", " -= "), (r"\breturn true;", "return false;"),
+    (r"\breturn false;", "return true;"), (r"\b0\b", "1"), (r"\b1\b", "2"), (r"\b1\b", "0"),
+    (r"if \(!", "if ("), (r"if \((?=[a-z])", "if (!"), (r"\? (\w+) : (\w+)", r"? \2 : \1"),
+    (r"VALUE_TRUE\b", "VALUE_FALSE"), (r"VALUE_FALSE\b", "VALUE_TRUE"),
+    (r"VALUE_NONE;", "VALUE_FALSE;"), (r"\bbreak;", "continue;"),
+]
+# A statement that is a call or an assignment and stands alone on its line.
+STATEMENT = re.compile(r"^\s+(?:[a-z_]\w*\(.*\)|[a-z_][\w.>-]*(?:\[[^]]*\])? [+|-]?= .*|\w[\w.>-]*(?:\+\+|--));$")
+# Lines whose change is no change of behaviour, or only of speed or memory.
+PASSED_OVER = re.compile(
+    r"^\s*(?:/?\*|//|#|assert|static |extern |typedef |enum |struct |case OP_|\}|\{)|UNREACHABLE|"
+    r"\bassert\(|capacity|reserve|_free\(|_release|heap_forget|heap_settle|sizeof|LIKELY|cache|"
+    r"thread_poll|push_roots|pop_roots|stress|pace|debt|heap_|buffer_init|static_assert|bits|hint|"
+    r"interned|_hash|leave_native|enter_native|MUST_CHECK|const \w+ \w+\[|owned|recycle|memo|"
+    r"fprintf|printf|\.doc|growth|_fits|memory")
+# The collector and what exists for speed alone: the tests of units and stress runs look at those.
+FILES_PASSED_OVER = {
+    "vm/heap.c", "vm/heap.h", "vm/trace.c", "vm/attribute_cache.c", "vm/finalize.c", "vm/hash_index.h",
+    "vm/execute_wide.c", "vm/weak.c", "vm/os_thread.c", "vm/constants.c",
+}
+# The areas in the order of how soon they notice a mutant of vm/.
+ORDER = ["types", "class", "expr", "stmt", "func", "exc", "format", "generator", "hostile", "yieldfrom",
+         "coroutine"]
+BUILD = "build-mutants"
+
+
+def say(*words):
+    print(*words, flush=True)
+
+
+def candidates():
+    """Every mutant there is, in a fixed order."""
+    listed = subprocess.run(["git", "-C", ROOT, "ls-files", "vm"], stdout=subprocess.PIPE, text=True,
+                            check=True).stdout.split()
+    for name in listed:
+        if not name.endswith((".c", ".h")) or name in FILES_PASSED_OVER:
+            continue
+        with open(os.path.join(ROOT, name), encoding="utf-8") as file:
+            lines = file.read().split("\n")
+        commented = False
+        for number, line in enumerate(lines):
+            inside, commented = commented, still_commented(line, commented)
+            if inside or "/*" in line or not line.startswith("    ") or PASSED_OVER.search(line):
+                continue
+            yield from mutants_of(name, number, line)
+
+
+def still_commented(line, commented):
+    opened, closed = line.rfind("/*"), line.rfind("*/")
+    return opened > closed if opened >= 0 or closed >= 0 else commented
+
+
+def mutants_of(name, number, line):
+    # Nothing inside a text is changed.
+    texts = [match.span() for match in re.finditer(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])+\'', line)]
+    for pattern, replacement in OPERATORS:
+        for match in re.finditer(pattern, line):
+            if any(start <= match.start() < end for start, end in texts):
+                continue
+            after = line[:match.start()] + match.expand(replacement) + line[match.end():]
+            yield Mutant(name, number, line, after)
+    if STATEMENT.match(line):
+        yield Mutant(name, number, line, re.match(r"\s*", line).group() + ";")
+
+
+def choose(seed, all_mutants):
+    """The mutants in the order in which a seed tries them: files evenly, whatever their length."""
+    generator = random.Random(seed)
+    files = collections.defaultdict(list)
+    for mutant in all_mutants:
+        files[mutant.file].append(mutant)
+    names = sorted(files)
+    while True:
+        yield generator.choice(files[generator.choice(names)])
+
+
+class Copy:
+    """A copy of the tree in which mutants are built and tested."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.build = os.path.join(folder, BUILD)
+        listed = subprocess.run(["git", "-C", ROOT, "ls-files", "-co", "--exclude-standard", "-z"],
+                                stdout=subprocess.PIPE, check=True).stdout
+        for name in listed.decode().split("\0"):
+            source, target = os.path.join(ROOT, name), os.path.join(folder, name)
+            if name and os.path.isfile(source):
+                os.makedirs(os.path.dirname(target), exist_ok=True)
+                shutil.copy2(source, target)
+        # Assertions are on: a mutant that breaks an invariant is noticed where it does.
+        self.command(["cmake", "-G", "Ninja", "-S", folder, "-B", self.build,
+                      "-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_C_FLAGS_DEBUG=-O1", "-DTULIP_STATIC_LIBS=OFF"])
+        if not self.compile():
+            sys.exit("the tree does not build")
+        self.original = self.digest()
+
+    def command(self, words, limit=900):
+        try:
+            return subprocess.run(words, cwd=self.folder, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, timeout=limit).returncode == 0
+        except subprocess.TimeoutExpired:
+            return False
+
+    def compile(self):
+        return self.command(["cmake", "--build", self.build, "--", "-j", str(os.cpu_count())])
+
+    def digest(self):
+        with open(os.path.join(self.build, "tulip"), "rb") as file:
+            return hashlib.sha256(file.read()).digest()
+
+    def write(self, mutant, line):
+        path = os.path.join(self.folder, mutant.file)
+        with open(path, encoding="utf-8") as file:
+            lines = file.read().split("\n")
+        lines[mutant.line] = line
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("\n".join(lines))
+
+
+def ordered_goldens():
+    """The goldens that CPython answers, those that notice most first."""
+    def rank(golden):
+        area = os.path.basename(os.path.dirname(golden.path))
+        return (ORDER.index(area) if area in ORDER else len(ORDER), golden.name)
+    return sorted((golden for golden in goldens.find_goldens([]) if "real-time" not in golden.header),
+                  key=rank)
+
+
+def noticing_golden(tulip, files):
+    """The name of a golden that fails, or None."""
+    def check(golden):
+        command = [tulip, "--virtual-time"] + golden.header.get("options", "").split()
+        outcome = goldens.run(command + [golden.path] + golden.args, golden, golden.timeout)
+        right = outcome.status == golden.exit
+        right = right and golden.expected in (None, outcome.stdout)
+        return None if right and all(n in outcome.stderr for n in golden.needles) else golden.name
+
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for start in range(0, len(files), 24):
+            for name in pool.map(check, files[start:start + 24]):
+                if name:
+                    return name
+    return None
+
+
+def noticed_by(copy, files):
+    """What notices the mutant that was built, or None."""
+    found = noticing_golden(os.path.join(copy.build, "tulip"), files)
+    if found:
+        return found
+    if not copy.command(["ctest", "--test-dir", copy.build], 300):
+        return "unit tests"
+    return None
+
+
+def diff(mutant):
+    return (f"{mutant.file}:{mutant.line + 1}\n"
+            f"    - {mutant.before.strip()}\n    + {mutant.after.strip() or '(taken out)'}")
+
+
+def run(options, copy, files):
+    wrong = noticed_by(copy, files)
+    if wrong:
+        sys.exit(f"without a mutant {wrong} fails")
+    all_mutants = list(candidates())
+    say(f"{len(all_mutants)} mutants are possible; seed {options.seed}")
+    passed, failed, tried, end = 0, 0, set(), time.monotonic() + 60 * options.minutes
+    for mutant in choose(options.seed, all_mutants):
+        if passed + failed == options.count or time.monotonic() > end:
+            break
+        if mutant in tried:
+            continue
+        tried.add(mutant)
+        copy.write(mutant, mutant.after)
+        noticed = "equivalent"
+        if copy.compile() and copy.digest() != copy.original:
+            noticed = noticed_by(copy, files)
+            passed, failed = passed + (noticed is not None), failed + (noticed is None)
+            if noticed is None:
+                say(f"FAIL no test notices {diff(mutant)}")
+            else:
+                say(f"noticed by {noticed}: {mutant.file}:{mutant.line + 1}: {mutant.after.strip()}")
+        copy.write(mutant, mutant.before)
+    say(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__.split("\n\n")[1].replace("usage: ", ""))
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--count", type=int, default=20)
+    parser.add_argument("--minutes", type=float, default=60, help="begin no mutant after that")
+    parser.add_argument("--keep", action="store_true", help="leave the copy of the tree")
+    options = parser.parse_args()
+    folder = tempfile.mkdtemp(prefix="tulip-mutants-")
+    try:
+        return run(options, Copy(folder), ordered_goldens())
+    finally:
+        if not options.keep:
+            shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
