@@ -66,6 +66,7 @@ static void resolve_nonlocal(Compiler *c, Scope *scope, Symbol *symbol) {
 static void resolve(Compiler *c, Scope *scope, Symbol *symbol) {
     SymbolPlace by_name = c->name_mode && scope->kind == SCOPE_MODULE ? PLACE_NAME : PLACE_GLOBAL;
     if (scope->kind == SCOPE_CLASS) by_name = PLACE_NAME;
+    if (symbol->flags & SYM_GLOBAL_INSIDE) by_name = PLACE_GLOBAL;
     if (!symbol->flags) return; /* only carried along */
     if ((symbol->flags & SYM_GLOBAL) && (symbol->flags & SYM_NONLOCAL))
         compile_error(c, symbol->declared, "name '%s' is nonlocal and global", symbol->name->data);

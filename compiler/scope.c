@@ -120,8 +120,26 @@ static void visit_fields(Compiler *c, Scope *s, Node *node) {
     }
 }
 
+/* Annotations are text that nobody runs, so nothing in one can suspend. */
+static void check_annotation(Compiler *c, const Node *node) {
+    if (!node) return;
+    const char *what = node->kind == NODE_Await ? "await" : "yield";
+    if (node->kind == NODE_Await || node->kind == NODE_Yield || node->kind == NODE_YieldFrom)
+        compile_error(c, node->span, "%s expression cannot be used within an annotation", what);
+    for (const FieldInfo *f = ast_fields(node->kind); f->name; f++) {
+        const char *field = (const char *)node + f->offset;
+        if (f->type == FIELD_NODE || f->type == FIELD_OPT)
+            check_annotation(c, *(Node *const *)field);
+        if (f->type != FIELD_LIST) continue;
+        const NodeList *list = (const NodeList *)field;
+        for (int i = 0; i < list->count; i++) check_annotation(c, list->items[i]);
+    }
+}
+
 static void note_parameter(Compiler *c, Scope *s, Node *node) {
-    if (node) note(c, s, AST(arg, node)->arg, SYM_PARAMETER, node->span);
+    if (!node) return;
+    note(c, s, AST(arg, node)->arg, SYM_PARAMETER, node->span);
+    check_annotation(c, AST(arg, node)->annotation);
 }
 
 static void note_parameters(Compiler *c, Scope *s, Node *node) {
@@ -321,6 +339,14 @@ static const char *declaration_conflict(uint32_t flags) {
     return NULL;
 }
 
+/* In code that has names of its own beside the globals (exec with locals), a `global` statement in
+ * a function makes the module's name a global too. */
+static void declare_in_module(Compiler *c, Scope *s, Str *name) {
+    Scope *module = s;
+    while (module->parent) module = module->parent;
+    if (c->name_mode && module != s) scope_symbol(c, module, name)->flags |= SYM_GLOBAL_INSIDE;
+}
+
 static void visit_declaration(Compiler *c, Scope *s, Node *node, const NameList *names,
                               uint32_t flag) {
     const char *word = flag == SYM_GLOBAL ? "global" : "nonlocal";
@@ -333,6 +359,7 @@ static void visit_declaration(Compiler *c, Scope *s, Node *node, const NameList 
 #pragma GCC diagnostic pop
         symbol->flags |= flag;
         if (!symbol->declared.line) symbol->declared = node->span;
+        if (flag == SYM_GLOBAL) declare_in_module(c, s, symbol->name);
     }
 }
 

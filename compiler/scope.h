@@ -37,6 +37,7 @@ enum SymbolFlags {
     SYM_LOOP = 256,     /* target of a `for`: gets registers for the iterator beside its own */
     SYM_CAPTURED = 512, /* a scope inside refers to it */
     SYM_SPREAD = 1024,  /* has the registers for an iterator on both sides of its own */
+    SYM_GLOBAL_INSIDE = 2048, /* of the outermost scope: declared global further inside */
     SYM_BOUND = SYM_ASSIGNED | SYM_PARAMETER,
 };
 

@@ -57,10 +57,11 @@ Value generator_thrown(Thread *t, Value *args) {
             "exceptions must be classes or instances deriving from BaseException, not %T", type);
     }
     if (e != VALUE_ERROR && !is_kind(e, OBJ_EXCEPTION)) {
-        return raise_error(t, EXC_TypeError,
-                           "calling %R should have returned an instance of BaseException, not %T",
-                           type, e);
+        e = raise_error(t, EXC_TypeError,
+                        "calling %R should have returned an instance of BaseException, not %T",
+                        type, e);
     }
+    if (e == VALUE_ERROR) return exception_take(t); /* what went wrong is thrown instead */
     if (e != VALUE_ERROR && traceback != VALUE_UNSET)
         heap_set(&t->vm->heap, &EXCEPTION(e)->traceback, traceback);
     return e;
@@ -193,6 +194,15 @@ static const NativeDef generator_methods[] = {
      "Raise GeneratorExit at the yield, so that cleanup runs."},
     {NULL, NULL, NULL, NULL},
 };
+static const NativeDef coroutine_methods[] = {
+    {"send", generator_method_send, "(self, value, /)",
+     "Send value into coroutine: go on with it as the result of the await that waits."},
+    {"throw", generator_method_throw, "(self, type, value=?, traceback=?, /)",
+     "Raise the exception in coroutine, at the await that waits."},
+    {"close", generator_method_close, "(self, /)",
+     "Raise GeneratorExit inside coroutine, so that cleanup runs."},
+    {NULL, NULL, NULL, NULL},
+};
 static const FieldDef generator_fields[] = {
     {"__name__", generator_get_name, generator_set_name, "name of the generator"},
     {"__qualname__", generator_get_qualname, generator_set_qualname,
@@ -238,7 +248,7 @@ void generator_init(Thread *t) {
                                         .fields = generator_fields});
     native_class_init(t, &(NativeClass){.kind = OBJ_COROUTINE,
                                         .slots = &coroutine_slots,
-                                        .methods = generator_methods,
+                                        .methods = coroutine_methods,
                                         .fields = coroutine_fields});
     native_class_init(t, &(NativeClass){.kind = OBJ_COROUTINE_WRAPPER,
                                         .slots = &wrapper_slots,

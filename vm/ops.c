@@ -20,7 +20,7 @@
 /* ---- arithmetic ---- */
 
 static const char *const binary_symbols[BINARY_COUNT] = {
-#define SLOT(NAME, FIELD, ADAPTOR)
+#define SLOT(NAME, FIELD, ADAPTOR, DOC)
 #define COMPARE(NAME, OP)
 #define BINARY(NAME, REFLECTED, INPLACE, OP, SYMBOL) [OP] = SYMBOL,
 #include "vm/slots.def"

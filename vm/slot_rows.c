@@ -454,7 +454,7 @@ static Value call_binary(Thread *t, BinaryOp op, BinaryFn generic, Str *name, St
     return other ? call_or_unknown(t, b, reflected, a) : VALUE_NOTIMPLEMENTED;
 }
 
-#define SLOT(NAME, FIELD, ADAPTOR) DEFINE_##ADAPTOR(NAME, FIELD)
+#define SLOT(NAME, FIELD, ADAPTOR, DOC) DEFINE_##ADAPTOR(NAME, FIELD)
 #define COMPARE(NAME, OP)          DEFINE_compare(NAME, OP)
 #define BINARY(NAME, REFLECTED, INPLACE, OP, SYMBOL)                                               \
     static Value call_##NAME(Thread *t, Value a, Value b) {                                        \
@@ -515,11 +515,11 @@ static Value method_power(Thread *t, Value *args) {
 #define call___delete__  call___set__
 
 const SlotRow slot_rows[] = {
-#define SLOT(NAME, FIELD, ADAPTOR)                                                                 \
+#define SLOT(NAME, FIELD, ADAPTOR, DOC)                                                            \
     {NAME_##NAME,                                                                                  \
      offsetof(Slots, FIELD),                                                                       \
      (AnyFn)call_##NAME,                                                                           \
-     {#NAME, method_##NAME, SIGNATURE_##ADAPTOR, NULL}},
+     {#NAME, method_##NAME, SIGNATURE_##ADAPTOR, DOC}},
 #define COMPARE(NAME, OP)                                                                          \
     {NAME_##NAME,                                                                                  \
      offsetof(Slots, compare),                                                                     \
