@@ -46,10 +46,21 @@ bool chars_index(Thread *t, Value self, Value key, size_t *out) {
 
 /* ---- slices ---- */
 
+/* Characters at a distance of at most this are walked to, farther ones looked up. */
+enum { WALK = 32 };
+
 static Value slice_points(Thread *t, Str *s, int64_t start, int64_t step, int64_t count) {
     Buffer out = {0};
-    for (int64_t i = 0; i < count; i++)
-        buffer_put_utf8(&out, str_codepoint_at(s, (size_t)(start + i * step)));
+    const char *p = s->data + str_byte_offset(s, (size_t)start);
+    bool near = step >= -WALK && step <= WALK;
+    for (int64_t i = 0; i < count; i++) {
+        if (i && !near) p = s->data + str_byte_offset(s, (size_t)(start + i * step));
+        for (int64_t n = i && near && step > 0 ? step : 0; n; n--) str_next(&p);
+        for (int64_t n = i && near && step < 0 ? -step : 0; n; n--) str_previous(&p);
+        const char *end = p;
+        str_next(&end);
+        buffer_append(&out, p, (size_t)(end - p));
+    }
     return object_value(str_from_buffer(t, &out));
 }
 

@@ -42,10 +42,61 @@ static bool round_up(char *text, size_t size, double d) {
     return true;
 }
 
+/* Write a number so that it ends before [end]; where it begins. */
+static char *put_decimal(char *end, uint64_t number) {
+    do *--end = (char)('0' + number % 10);
+    while (number /= 10);
+    return end;
+}
+
+/* Is digits * 10**exponent nearer to [d], a positive number, than to any other double? */
+static bool reads_back(uint64_t digits, int exponent, double d) {
+    char text[32], *p = text + sizeof text;
+    *--p = '\0';
+    p = put_decimal(p, (uint64_t)abs(exponent));
+    *--p = exponent < 0 ? '-' : '+';
+    *--p = 'e';
+    return strtod(put_decimal(p, digits), NULL) == d;
+}
+
+/* The shortest digits that read back as [d], from its 17 nearest ones: *digits * 10**(*exponent).
+ * Rounded to 15 digits, these are what [d] itself is, because a 15-digit decimal that reads back
+ * lies within 11 units of the 17th; to 16 digits, unless the last is a 5. False: somebody else must
+ * look, as where doubles change their distance. */
+static bool shorten(double d, uint64_t *digits, int *exponent) {
+    int binary;
+    if (d < DBL_MIN * 1e10 || frexp(d, &binary) == 0.5) return false;
+    char text[40];
+    snprintf(text, sizeof text, "%.16e", d);
+    uint64_t all = (uint64_t)(text[0] - '0');
+    for (int i = 2; i < 18; i++) all = all * 10 + (uint64_t)(text[i] - '0');
+    *exponent = atoi(text + 19) - 16;
+    *digits = (all + 50) / 100;
+    if (reads_back(*digits, *exponent + 2, d)) {
+        *exponent += 2;
+        return true;
+    }
+    if (all % 10 == 5) return false;
+    *digits = (all + 5) / 10;
+    if (reads_back(*digits, *exponent + 1, d)) *exponent += 1;
+    else *digits = all;
+    return true;
+}
+
 /* The digits of |d| and its decimal exponent (d = 0.DIGITS * 10**point), shortest that
  * reads back. */
 static void shortest_digits(double d, char digits[20], int *point) {
     char text[40];
+    uint64_t number;
+    if (shorten(fabs(d), &number, point)) {
+        while (number % 10 == 0) number /= 10, ++*point;
+        char room[24], *first = put_decimal(room + sizeof room, number);
+        size_t count = (size_t)(room + sizeof room - first);
+        memcpy(digits, first, count);
+        digits[count] = '\0';
+        *point += (int)count;
+        return;
+    }
     int first = fabs(d) < DBL_MIN * 1e10 ? 1 : 15;
     for (int precision = first; precision <= 17; precision++) {
         snprintf(text, sizeof text, "%.*e", precision - 1, fabs(d));

@@ -75,7 +75,22 @@ static int truth(Thread *t, Value self) {
     return int_sign(self) != 0;
 }
 
+/* The decimal digits of [i], written to the end of [room]; where they begin. */
+static const char *small_digits(int64_t i, char room[24]) {
+    uint64_t rest = i < 0 ? 0 - (uint64_t)i : (uint64_t)i;
+    char *p = room + 24;
+    do *--p = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (i < 0) *--p = '-';
+    return p;
+}
+
 static Value repr(Thread *t, Value self) {
+    if (is_fixnum(self)) {
+        char room[24];
+        const char *digits = small_digits(fixnum_of(self), room);
+        return object_value(str_new_ascii(t, digits, (size_t)(room + 24 - digits)));
+    }
     Buffer out = {0};
     if (!int_to_text(t, self, 10, &out)) {
         buffer_free(&out);
