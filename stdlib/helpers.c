@@ -159,7 +159,7 @@ bool arg_path(Thread *t, Value v, Value *holder, const char **path) {
 static Signature *signature_of(Thread *t, const char *name, const char *text) {
     Stdlib *lib = stdlib_of(t);
     for (SignatureCache *entry = lib->signatures; entry; entry = entry->next) {
-        if (entry->text == text) return entry->signature;
+        if (entry->text == text && !strcmp(entry->signature->name, name)) return entry->signature;
     }
     SignatureCache *entry = memory_alloc(sizeof *entry);
     *entry = (SignatureCache){text, signature_parse(t, name, text), lib->signatures};

@@ -58,6 +58,9 @@ static Value count_construct(Thread *t, Class *cls, const Value *args, int argc,
             if (!slots->to_float && !slots->index && !is_int(out[i]) && !is_float(out[i]))
                 numbers = false;
         }
+        for (int i = 0; i < 2; i++) {
+            if (is_bool(out[i])) out[i] = fixnum(out[i] == VALUE_TRUE);
+        }
         if (numbers) {
             Count *c = object_new(t, cls, 0);
             c->next = out[0];
@@ -317,9 +320,11 @@ static bool slice_bound(Thread *t, Value v, int64_t otherwise, const char *messa
     *out = otherwise;
     if (v == VALUE_NONE) return true;
     if (is_int(v) || class_of(t->vm, v)->slots.index) {
-        if (!arg_clamped(t, v, out)) return false;
-        if (*out > FIXNUM_MAX) *out = FIXNUM_MAX;
-        if (*out >= 0) return true;
+        if (!arg_int64(t, v, out)) exception_take(t);
+        else if (*out >= 0) {
+            if (*out > FIXNUM_MAX) *out = FIXNUM_MAX;
+            return true;
+        }
     }
     raise_error(t, EXC_ValueError, message);
     return false;

@@ -109,16 +109,19 @@ static Value product_next(Thread *t, Value self) {
 static bool bind_choice(Thread *t, const char *name, const char *signature, Value *out,
                         const Value *args, int argc, Tuple *kwnames, int64_t *r) {
     if (!bind_raw(t, name, signature, out, args, argc, kwnames)) return false;
+    bool optional = strchr(signature, '=') != NULL;
+    if (!optional && !arg_int64(t, out[1], r)) return false;
     Tuple *pool = tuple_from_iterable(t, out[0]);
     if (!pool) return false;
     out[0] = object_value(pool);
-    *r = (int64_t)pool->size;
-    bool optional = strchr(signature, '=') != NULL;
-    if (optional && out[1] != VALUE_NONE && !is_int(out[1])) {
-        raise_error(t, EXC_TypeError, "Expected int as r");
-        return false;
+    if (optional) {
+        *r = (int64_t)pool->size;
+        if (out[1] != VALUE_NONE && !is_int(out[1])) {
+            raise_error(t, EXC_TypeError, "Expected int as r");
+            return false;
+        }
+        if (out[1] != VALUE_NONE && !arg_int64(t, out[1], r)) return false;
     }
-    if (!(optional && out[1] == VALUE_NONE) && !arg_int64(t, out[1], r)) return false;
     if (*r >= 0) return true;
     raise_error(t, EXC_ValueError, "r must be non-negative");
     return false;

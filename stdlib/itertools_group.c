@@ -142,7 +142,9 @@ static Value group_reduce(Thread *t, Value *args) {
     if (((GroupBy *)object_of(group->parent))->group == args[0])
         return itertools_reduced(t, args[0], arguments, 2, VALUE_UNSET);
     Value empty = object_value(t->vm->empty_tuple);
-    return iterator_reduced(t, "iter", tuple_from(t, &empty, 1), VALUE_UNSET);
+    Value maker = iterator_maker(t, "iter");
+    return maker == VALUE_ERROR ? maker
+                                : iterator_reduced(t, maker, tuple_from(t, &empty, 1), VALUE_UNSET);
 }
 
 /* ---- tee ---- */

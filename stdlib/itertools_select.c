@@ -41,7 +41,7 @@ static int ask(Thread *t, Value function, Value *item) {
     Value *roots = push_roots(t, 1);
     roots[0] = *item;
     Value answer = *item;
-    if (function != VALUE_NONE && function != object_value(BUILTIN_CLASS(t, BOOL))) {
+    if (function != object_value(BUILTIN_CLASS(t, BOOL))) {
         answer = call_value(t, function, item, 1);
     }
     int yes = answer == VALUE_ERROR ? -1 : value_truth(t, answer);
@@ -81,7 +81,7 @@ static Value filterfalse_next(Thread *t, Value self) {
     for (;;) {
         Value item = value_next(t, s->source);
         if (item == VALUE_DONE || item == VALUE_ERROR) return item;
-        int yes = ask(t, s->function, &item);
+        int yes = s->function == VALUE_NONE ? value_truth(t, item) : ask(t, s->function, &item);
         if (yes < 0) return VALUE_ERROR;
         if (!yes) return item;
         if (!thread_poll(t)) return VALUE_ERROR;

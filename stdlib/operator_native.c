@@ -133,24 +133,10 @@ static Value op_length_hint(Thread *t, Value *args) {
         return raise_error(t, EXC_TypeError, "'%T' object cannot be interpreted as an integer",
                            args[1]);
     }
-    if (class_of(t->vm, args[0])->slots.length) {
-        int64_t length = value_length(t, args[0]);
-        return length < 0 ? VALUE_ERROR : int_from_int64(t, length);
-    }
-    Value method = lookup_special(t, args[0], NAME_OF(t, __length_hint__));
-    if (method == VALUE_UNSET) return args[1];
-    Value hint = method == VALUE_ERROR ? VALUE_ERROR : call_value(t, method, NULL, 0);
-    if (hint == VALUE_ERROR && exception_matches(t, EXC_TypeError)) {
-        exception_take(t);
-        return args[1];
-    }
-    if (hint == VALUE_ERROR || hint == VALUE_NOTIMPLEMENTED)
-        return hint == VALUE_ERROR ? hint : args[1];
-    if (!is_int(hint))
-        return raise_error(t, EXC_TypeError, "__length_hint__ must be an integer, not %T", hint);
-    return int_sign(hint) < 0
-               ? raise_error(t, EXC_ValueError, "__length_hint__() should return >= 0")
-               : hint;
+    int64_t guess;
+    if (!arg_int64(t, args[1], &guess)) return VALUE_ERROR;
+    int64_t hint = value_ask_length_hint(t, args[0], guess);
+    return hint < 0 && t->exception != VALUE_UNSET ? VALUE_ERROR : int_from_int64(t, hint);
 }
 
 static Value op_call(Thread *t, Value *args) {

@@ -135,7 +135,7 @@ Value chars_repeat(Thread *t, Value self, Value count) {
     }
     int64_t times, clamped;
     if (!arg_clamped(t, count, &clamped)) return VALUE_ERROR;
-    if (clamped == INT64_MAX && !arg_int64(t, count, &times)) {
+    if ((clamped == INT64_MAX || clamped == INT64_MIN) && !arg_int64(t, count, &times)) {
         return exception_matches(t, EXC_OverflowError)
                    ? (exception_take(t),
                       raise_error(t, EXC_OverflowError,

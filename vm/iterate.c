@@ -60,6 +60,43 @@ int64_t value_length_hint(Thread *t, Value v, int64_t guess) {
     return guess;
 }
 
+/* What __length_hint__ has given, as a number. */
+static int64_t checked_hint(Thread *t, Value hint, int64_t guess) {
+    int64_t n;
+    if (hint == VALUE_ERROR && exception_matches(t, EXC_TypeError)) {
+        exception_take(t);
+        return guess;
+    }
+    if (hint == VALUE_ERROR) return -1;
+    if (hint == VALUE_NOTIMPLEMENTED) return guess;
+    if (!is_int(hint)) {
+        raise_error(t, EXC_TypeError, "__length_hint__ must be an integer, not %T", hint);
+        return -1;
+    }
+    if (!arg_int64(t, hint, &n)) return -1;
+    if (n < 0) raise_error(t, EXC_ValueError, "__length_hint__() should return >= 0");
+    return n < 0 ? -1 : n;
+}
+
+int64_t value_ask_length_hint(Thread *t, Value v, int64_t guess) {
+    Value *roots = push_roots(t, 1);
+    roots[0] = v;
+    int64_t n = -1;
+    if (class_of(t->vm, v)->slots.length) {
+        n = value_length(t, v);
+        if (n >= 0 || !exception_matches(t, EXC_TypeError)) {
+            pop_roots(t, roots);
+            return n;
+        }
+        exception_take(t);
+    }
+    Value method = lookup_special(t, v, NAME_OF(t, __length_hint__));
+    if (method == VALUE_UNSET) n = guess;
+    else if (method != VALUE_ERROR) n = checked_hint(t, call_value(t, method, NULL, 0), guess);
+    pop_roots(t, roots);
+    return n;
+}
+
 bool value_for_each(Thread *t, Value iterable, ItemVisitor visit, void *context) {
     Value *roots = push_roots(t, 2);
     roots[0] = value_iter(t, iterable);
@@ -75,31 +112,30 @@ bool value_for_each(Thread *t, Value iterable, ItemVisitor visit, void *context)
 
 /* ---- state, for pickle and copy ---- */
 
-Value iterator_reduced(Thread *t, const char *function, Tuple *arguments, Value state) {
-    Value *roots = push_roots(t, 2);
-    roots[0] = object_value(arguments);
-    roots[1] = state;
-    Value made = value_getattr(t, object_value(t->vm->builtins),
-                               str_intern(t->vm, function, strlen(function)));
-    if (made != VALUE_ERROR) {
-        Value items[] = {made, object_value(arguments), state};
-        made = object_value(tuple_from(t, items, state == VALUE_UNSET ? 2 : 3));
-    }
-    pop_roots(t, roots);
-    return made;
+Value iterator_maker(Thread *t, const char *name) {
+    Value key = object_value(str_intern(t->vm, name, strlen(name)));
+    Value maker = dict_get(t, t->vm->builtins->dict, key);
+    return maker == VALUE_UNSET ? raise_error(t, EXC_AttributeError, "%s", name) : maker;
+}
+
+Value iterator_reduced(Thread *t, Value maker, Tuple *arguments, Value state) {
+    Value items[] = {maker, object_value(arguments), state};
+    return object_value(tuple_from(t, items, state == VALUE_UNSET ? 2 : 3));
 }
 
 /* The same with one argument. */
-static Value reduced_over(Thread *t, const char *function, Value over, Value state) {
-    return iterator_reduced(t, function, tuple_from(t, &over, 1), state);
+static Value reduced_over(Thread *t, Value maker, Value over, Value state) {
+    return iterator_reduced(t, maker, tuple_from(t, &over, 1), state);
 }
 
 Value iterator_reduced_rest(Thread *t, Value rest) {
-    Value *roots = push_roots(t, 1);
+    Value *roots = push_roots(t, 2);
     roots[0] = rest;
+    roots[1] = iterator_maker(t, "iter");
+    if (roots[1] == VALUE_ERROR) return VALUE_ERROR;
     List *items = list_from_iterable(t, rest);
     pop_roots(t, roots);
-    return items ? reduced_over(t, "iter", object_value(items), VALUE_UNSET) : VALUE_ERROR;
+    return items ? reduced_over(t, roots[1], object_value(items), VALUE_UNSET) : VALUE_ERROR;
 }
 
 /* What an exhausted iterator of this kind is made from again. */
@@ -112,11 +148,13 @@ static Value empty_of(Thread *t, ObjectKind kind) {
 Value sequence_iterator_reduce(Thread *t, Value *args) {
     SequenceIterator *it = SEQUENCE_ITERATOR(args[0]);
     ObjectKind kind = object_kind(&it->header);
-    if (it->over == VALUE_UNSET) return reduced_over(t, "iter", empty_of(t, kind), VALUE_UNSET);
-    int64_t index = (int64_t)it->index;
+    bool backwards = kind == OBJ_LIST_REVERSE_ITERATOR;
+    Value maker = iterator_maker(t, backwards && it->over != VALUE_UNSET ? "reversed" : "iter");
+    if (maker == VALUE_ERROR) return VALUE_ERROR;
+    if (it->over == VALUE_UNSET) return reduced_over(t, maker, empty_of(t, kind), VALUE_UNSET);
+    int64_t index = (int64_t)it->index - backwards;
     if (kind == OBJ_STR_ITERATOR) index = (int64_t)str_index_at(STR(it->over), it->index);
-    if (kind != OBJ_LIST_REVERSE_ITERATOR) return reduced_over(t, "iter", it->over, fixnum(index));
-    return reduced_over(t, "reversed", it->over, fixnum(index - 1));
+    return reduced_over(t, maker, it->over, fixnum(index));
 }
 
 /* How long the sequence is, as far as an index may go. */
@@ -209,6 +247,10 @@ static Value callable_next(Thread *t, Value self) {
     roots[0] = self;
     roots[1] = call_value(t, it->callable, NULL, 0);
     Value item = roots[1];
+    if (item != VALUE_ERROR && it->callable == VALUE_UNSET) { /* the call has come to the end */
+        pop_roots(t, roots);
+        return iter_done(t);
+    }
     int end = item == VALUE_ERROR ? -1 : value_equal(t, it->sentinel, item);
     pop_roots(t, roots);
     if (end == 0) return item;
@@ -221,9 +263,11 @@ static Value callable_next(Thread *t, Value self) {
 
 static Value callable_reduce(Thread *t, Value *args) {
     CallableIterator *it = (CallableIterator *)object_of(args[0]);
+    Value maker = iterator_maker(t, "iter");
+    if (maker == VALUE_ERROR) return VALUE_ERROR;
     Value over[] = {it->callable, it->sentinel}, empty = object_value(t->vm->empty_tuple);
     bool over_now = it->callable == VALUE_UNSET;
-    return iterator_reduced(t, "iter", over_now ? tuple_from(t, &empty, 1) : tuple_from(t, over, 2),
+    return iterator_reduced(t, maker, over_now ? tuple_from(t, &empty, 1) : tuple_from(t, over, 2),
                             VALUE_UNSET);
 }
 

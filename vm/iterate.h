@@ -42,9 +42,10 @@ typedef struct Filter {
     Value function, iterator; /* function VALUE_NONE: truth */
 } Filter;
 
-/* What __reduce__ of an iterator gives: (the built-in [function], arguments[, state]); [state]
- * VALUE_UNSET: none. */
-Value iterator_reduced(Thread *t, const char *function, Tuple *arguments, Value state);
+/* The built-in function or class [name], for iterator_reduced. Finding it may run code. */
+Value iterator_maker(Thread *t, const char *name) MUST_CHECK;
+/* What __reduce__ of an iterator gives: (maker, arguments[, state]); [state] VALUE_UNSET: none. */
+Value iterator_reduced(Thread *t, Value maker, Tuple *arguments, Value state);
 /* The same for an iterator that is made again from a list of the items of [rest]. */
 Value iterator_reduced_rest(Thread *t, Value rest);
 

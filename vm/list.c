@@ -76,7 +76,7 @@ bool list_replace(Thread *t, List *list, size_t start, size_t stop, const Value 
     Heap *heap = &t->vm->heap;
     size_t old = stop - start, tail = list->size - stop, size = list->size - old + n;
     if (size == 0) {
-        list_clear(t, list);
+        if (old) list_clear(t, list);
         return true;
     }
     if (!list_reserve(t, list, size)) return false;
@@ -168,10 +168,15 @@ bool list_extend(Thread *t, List *list, Value iterable) {
     bool done;
     if (!extend_fast(t, list, iterable, &done)) return false;
     if (done) return true;
-    Value *roots = push_roots(t, 2);
+    Value *roots = push_roots(t, 3);
     roots[0] = object_value(list);
-    roots[1] = iterable;
-    bool ok = value_for_each(t, iterable, append_visitor, list);
+    roots[1] = value_iter(t, iterable);
+    bool ok = roots[1] != VALUE_ERROR;
+    if (ok && (class_of(t->vm, iterable)->flags & CLASS_HEAP)) {
+        roots[2] = iterable;
+        ok = value_ask_length_hint(t, iterable, 0) >= 0;
+    }
+    ok = ok && value_for_each(t, roots[1], append_visitor, list);
     pop_roots(t, roots);
     return ok;
 }

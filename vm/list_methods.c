@@ -14,7 +14,7 @@ static Value append(Thread *t, Value *args) {
 }
 
 static Value clear(Thread *t, Value *args) {
-    list_clear(t, LIST(args[0]));
+    if (LIST(args[0])->size) list_clear(t, LIST(args[0]));
     return VALUE_NONE;
 }
 

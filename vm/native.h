@@ -51,6 +51,7 @@ typedef struct Signature {
     Value *defaults;   /* per parameter in names: VALUE_ERROR (0) when required */
     uint16_t positional, positional_only, keyword_only;
     bool has_varargs, has_varkw;
+    bool of_slot, wrapper; /* the method of a slot; one that CPython wraps, with words of its own */
     struct Signature *next; /* all that signature_parse made, freed with the vm */
 } Signature;
 

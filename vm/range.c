@@ -310,8 +310,9 @@ static Value length_hint_long(Thread *t, Value *args) {
 /* iter(the range of [length] items from [start] on), at item [index]. */
 static Value reduced(Thread *t, Value start, Value step, Value length, Value index) {
     Value stop = compute(t, BINARY_ADD, start, compute(t, BINARY_MUL, length, step));
-    Value over = range_new(t, start, stop, step);
-    return iterator_reduced(t, "iter", tuple_from(t, &over, 1), index);
+    Value over = range_new(t, start, stop, step), maker = iterator_maker(t, "iter");
+    return maker == VALUE_ERROR ? maker
+                                : iterator_reduced(t, maker, tuple_from(t, &over, 1), index);
 }
 
 static Value reduce(Thread *t, Value *args) {

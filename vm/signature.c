@@ -169,6 +169,19 @@ static bool has_bounds(const Signature *s) {
            !strcmp(s->names[3]->data, "end");
 }
 
+/* The same for the method of a slot. Those that unpack a tuple say so after an empty name. */
+static bool raise_wrapper_count(const Call *c, int least, int most, int given) {
+    static const char *const sequences[] = {"list", "tuple", "str", "bytes", "bytearray"};
+    const char *name = c->s->name, *bound = given < least ? "at least " : "at most ";
+    bool unpacks = least != most || !strcmp(name, "__setitem__");
+    for (size_t i = 0; strstr(name, "mul__") && i < sizeof sequences / sizeof *sequences; i++)
+        unpacks = unpacks || !strcmp(c->s->owner, sequences[i]);
+    int limit = given < least ? least : most;
+    raise_error(c->t, EXC_TypeError, "%sexpected %s%d argument%s, got %d", unpacks ? " " : "",
+                least == most ? "" : bound, limit, plural(limit), given);
+    return false;
+}
+
 /* CPython's wording for a native called with the wrong number of positional arguments; self is not
  * counted. */
 static bool raise_native_count(const Call *c, int with_defaults) {
@@ -176,6 +189,7 @@ static bool raise_native_count(const Call *c, int with_defaults) {
     bool method = has_self(s);
     int most = s->positional - method, least = most - with_defaults, given = c->given - method;
     const char *dot = s->owner ? "." : "", *owner = s->owner ? s->owner : "";
+    if (s->wrapper && c->given) return raise_wrapper_count(c, least, most, given);
     if (!most && s->keyword_only) {
         raise_error(c->t, EXC_TypeError, "%s() takes no positional arguments", s->name);
     } else if (!most) {
@@ -253,7 +267,12 @@ static bool raise_positional_only(const Call *c) {
 }
 
 static bool raise_unexpected(const Call *c, Str *name) {
-    if (c->native && c->s->positional + c->s->keyword_only == c->s->positional_only) {
+    if (c->s->wrapper) {
+        raise_error(c->t, EXC_TypeError, "wrapper %s() takes no keyword arguments", c->s->name);
+        return false;
+    }
+    if (c->native &&
+        (c->s->of_slot || c->s->positional + c->s->keyword_only == c->s->positional_only)) {
         const char *owner = c->s->owner ? c->s->owner : "";
         raise_error(c->t, EXC_TypeError, "%s%s%s() takes no keyword arguments", owner,
                     *owner ? "." : "", c->s->name);

@@ -117,6 +117,15 @@ static void add_owner(Thread *t, Signature *s, Class *owner) {
     s->defaults[count] = object_value(owner);
     s->keyword_only = 1;
     s->owner = owner->name->data;
+    s->of_slot = true;
+}
+
+/* Slots that CPython has as ordinary methods besides, for speed. */
+static bool is_plain_method(const Thread *t, const Class *cls, const SlotRow *row) {
+    bool dict = cls == BUILTIN_CLASS(t, DICT);
+    if (row->name == NAME___getitem__) return dict || cls == BUILTIN_CLASS(t, LIST);
+    if (row->name != NAME___contains__) return false;
+    return dict || cls == BUILTIN_CLASS(t, SET) || cls == BUILTIN_CLASS(t, FROZENSET);
 }
 
 static bool makes_power(const SlotRow *row) { return row->name == NAME___pow__; }
@@ -131,8 +140,10 @@ static void publish(Thread *t, Class *cls, const SlotRow *row) {
     Value native = native_new(t, def, VALUE_UNSET, NULL);
     Native *n = (Native *)object_of(native);
     n->owner = cls;
-    if (!constructs) object_set_class(&n->header, t->vm->wrapper_descriptor);
+    bool wrapper = !constructs && !is_plain_method(t, cls, row);
+    if (wrapper) object_set_class(&n->header, t->vm->wrapper_descriptor);
     add_owner(t, n->signature, cls);
+    n->signature->wrapper = wrapper;
     n->parameters = (uint16_t)signature_size(n->signature);
     n->simple = false;
     n->exact = UINT16_MAX;

@@ -353,6 +353,18 @@ static bool sort_copies(Thread *t, List *items, List *keys, bool reverse) {
     return ok;
 }
 
+/* While it is sorted a list is empty, with room for an item that is VALUE_UNSET: whatever changes
+ * the list overwrites that or replaces the array. */
+static bool leave_marked(Thread *t, List *list) {
+    if (!list_reserve(t, list, 1)) return false;
+    list->items[0] = VALUE_UNSET;
+    return true;
+}
+
+static bool was_changed(const List *list, const Value *marked) {
+    return list->items != marked || list->size || marked[0] != VALUE_UNSET;
+}
+
 /* Sort with code that may run in between: the list is empty meanwhile. */
 static bool sort_detached(Thread *t, List *list, Value key, bool reverse) {
     Value *roots = push_roots(t, 4);
@@ -361,9 +373,11 @@ static bool sort_detached(Thread *t, List *list, Value key, bool reverse) {
     roots[1] = object_value(items);
     roots[2] = key;
     move_items(t, items, list);
+    if (!leave_marked(t, list)) return false;
+    const Value *marked = list->items;
     if (key != VALUE_NONE) keys = compute_keys(t, items, key, &roots[3]);
     bool ok = (key == VALUE_NONE || keys) && sort_copies(t, items, keys, reverse);
-    bool modified = list->capacity != 0;
+    bool modified = was_changed(list, marked);
     list_clear(t, list);
     move_items(t, list, items);
     pop_roots(t, roots);
