@@ -161,7 +161,13 @@ static Value copy(Thread *t, Value *args) {
     return args[0];
 }
 
+/* pickle finds it by its name. */
+static Value reduce(Thread *t, Value *args) {
+    return value_getattr(t, args[0], str_intern(t->vm, "__qualname__", 12));
+}
+
 static const NativeDef methods[] = {
+    {"__reduce__", reduce, "(self, /)", "The name of the function."},
     {"cache_info", cache_info, "(self, /)", "Hits, misses, bound and size."},
     {"cache_clear", cache_clear, "(self, /)", "Forget all results."},
     {"__copy__", copy, "(self, /)", "The function itself."},

@@ -142,7 +142,7 @@ void exception_leave_frame(Thread *t, Value exception, const Frame *frame) {
     Traceback *level = (Traceback *)object_of(EXCEPTION(exception)->traceback);
     if (level->function != frame->function || level->registers != VALUE_NONE) return;
     level->registers = frame_copy_registers(t, frame_code(frame), frame->registers);
-    Instruction last = code_decode(frame_code(frame), frame_pc(frame));
+    Instruction last = code_instruction_at(frame_code(frame), frame_pc(frame));
     if (last.op == OP_RERAISE && last.c == 2) level->left = frame_pc(frame);
 }
 

@@ -344,7 +344,18 @@ static Value get_dict(Thread *t, Value self) {
     return object_value(instance_dict(t, object_of(self)));
 }
 
+/* Is its __dict__ that of a native class, and not one that a class statement added? */
+static bool has_native_dict(Thread *t, Value self) {
+    const Class *cls = class_of(t->vm, self);
+    while (cls->flags & CLASS_HEAP) cls = cls->base;
+    return (cls->flags & CLASS_HAS_ATTRIBUTES) && !(cls->flags & CLASS_NO_DICT);
+}
+
 static bool set_dict(Thread *t, Value self, Value v) {
+    if (v == VALUE_UNSET && has_native_dict(t, self)) {
+        raise_error(t, EXC_TypeError, "cannot delete __dict__");
+        return false;
+    }
     if (v == VALUE_UNSET) v = object_value(dict_new(t));
     if (!is_kind(v, OBJ_DICT)) {
         raise_error(t, EXC_TypeError, "__dict__ must be set to a dictionary, not a '%T'", v);
