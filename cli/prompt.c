@@ -116,7 +116,7 @@ static bool run_statement(Thread *t, Module *main, const Buffer *input, int numb
     Function *code =
         module_compile(t, name, input->data, input->size, COMPILE_SINGLE, main->dict, &report);
     if (!code) {
-        sys_write_error(t, report.data, report.size);
+        sys_write_report(t, report.data, report.size);
         buffer_free(&report);
         return true;
     }

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "cli/stages.h"
+#include "common/paint.h"
 #include "compiler/compiler.h"
 #include "loop/loop.h"
 #include "stdlib/import.h"
@@ -96,7 +97,7 @@ static Ending run_text(Thread *t, Module *m, const char *name, const char *text,
     Buffer report = {0};
     Function *code = module_compile(t, name, text, size, COMPILE_MODULE, m->dict, &report);
     if (!code) {
-        fwrite(report.data, 1, report.size, stderr);
+        paint_to_stderr(report.data, report.size);
         buffer_free(&report);
         return (Ending){.status = STATUS_USAGE};
     }

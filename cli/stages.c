@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/paint.h"
 #include "compiler/compiler.h"
 #include "lexer/layout.h"
 #include "parser/parser.h"
@@ -71,7 +72,7 @@ int show_stage(Job job, const char *path) {
     if (!ok) {
         Buffer report = {0};
         diagnostic_render(&report, &error);
-        fwrite(report.data, 1, report.size, stderr);
+        paint_to_stderr(report.data, report.size);
         buffer_free(&report);
     }
     source_free(source);

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/paint.h"
 #include "stdlib/file.h"
 #include "stdlib/import.h"
 #include "stdlib/record.h"
@@ -132,12 +133,25 @@ void sys_write_error(Thread *t, const char *text, size_t size) {
     pop_roots(t, roots);
 }
 
+void sys_write_report(Thread *t, const char *text, size_t size) {
+    File *file = file_of(t, sys_get(t, NAME_stderr));
+    bool standard = file && file->core && file->core->fd == STDERR_FILENO;
+    Buffer painted = {0};
+    if (standard && paint_wanted(STDERR_FILENO)) {
+        paint_report(&painted, text, size);
+        sys_write_error(t, painted.data, painted.size);
+    } else {
+        sys_write_error(t, text, size);
+    }
+    buffer_free(&painted);
+}
+
 void sys_print_exception(Thread *t, Value exception) {
     Value *roots = push_roots(t, 1);
     roots[0] = exception;
     Buffer out = {0};
     exception_print(t, exception, &out);
-    if (out.size) sys_write_error(t, out.data, out.size);
+    if (out.size) sys_write_report(t, out.data, out.size);
     buffer_free(&out);
     pop_roots(t, roots);
 }

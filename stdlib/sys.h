@@ -10,6 +10,8 @@
 Value sys_info(Thread *t, const char *name) MUST_CHECK;
 /* Text to sys.stderr, or to descriptor 2 when that does not work; never raises. */
 void sys_write_error(Thread *t, const char *text, size_t size);
+/* The same for a report of an error: in colour when that is a terminal. */
+void sys_write_report(Thread *t, const char *text, size_t size);
 /* An exception with its traceback to sys.stderr. */
 void sys_print_exception(Thread *t, Value exception);
 
