@@ -15,6 +15,7 @@
 
 #include "common/utf8.h"
 #include "stdlib/file.h"
+#include "vm/bytes.h"
 #include "vm/container.h"
 #include "vm/exception.h"
 #include "vm/number.h"
@@ -33,14 +34,15 @@ File *file_of(const Thread *t, Value v) {
 
 /* ---- checks ---- */
 
-static File *usable(Thread *t, Value self) {
+static File *usable_for(Thread *t, Value self, const char *doing) {
     File *file = FILE_OF(self);
     if (file->core && !file->core->closed) return file;
-    raise_error(t, EXC_ValueError,
-                file->core ? "I/O operation on closed file."
-                           : "I/O operation on uninitialized object");
+    if (!file->core) raise_error(t, EXC_ValueError, "underlying buffer has been detached");
+    else if (doing && !file->text) raise_error(t, EXC_ValueError, "%s closed file", doing);
+    else raise_error(t, EXC_ValueError, "I/O operation on closed file.");
     return NULL;
 }
+static File *usable(Thread *t, Value self) { return usable_for(t, self, NULL); }
 
 Class *file_unsupported_class(Thread *t) {
     Stdlib *lib = stdlib_of(t);
@@ -70,13 +72,15 @@ Value file_raise_unsupported(Thread *t, const char *message) {
 }
 
 static File *readable(Thread *t, Value self) {
-    File *file = usable(t, self);
-    if (file && !file->core->readable) return file_raise_unsupported(t, "not readable"), NULL;
+    File *file = usable_for(t, self, "read of");
+    if (file && !file->core->readable)
+        return file_raise_unsupported(t, file->text ? "not readable" : "read"), NULL;
     return file;
 }
 static File *writable(Thread *t, Value self) {
-    File *file = usable(t, self);
-    if (file && !file->core->writable) return file_raise_unsupported(t, "not writable"), NULL;
+    File *file = usable_for(t, self, "write to");
+    if (file && !file->core->writable)
+        return file_raise_unsupported(t, file->text ? "not writable" : "write"), NULL;
     return file;
 }
 
@@ -318,7 +322,7 @@ static Value method_readlines(Thread *t, Value *args) {
 }
 
 static Value method_write(Thread *t, Value *args) {
-    File *file = usable(t, args[0]);
+    File *file = usable_for(t, args[0], "write to");
     if (!file) return VALUE_ERROR;
     if (file->text) {
         if (!is_str(args[1]))
@@ -500,6 +504,102 @@ static Value get_buffer(Thread *t, Value self) {
     return file->buffer;
 }
 
+static Value get_write_through(Thread *t, Value self) {
+    (void)t;
+    return bool_value(FILE_OF(self)->core && FILE_OF(self)->core->unbuffered);
+}
+
+static Value get_file_buffer(Thread *t, Value self) {
+    return usable(t, self) ? get_buffer(t, self) : VALUE_ERROR;
+}
+
+/* The raw file under a binary one: an io.FileIO that leaves the descriptor open. */
+static Value get_raw(Thread *t, Value self) {
+    File *file = usable(t, self);
+    if (!file) return VALUE_ERROR;
+    Value *roots = push_roots(t, 4);
+    roots[0] = t->vm->hooks.import_module(t, str_intern(t->vm, "io", 2));
+    if (roots[0] == VALUE_ERROR) return VALUE_ERROR;
+    roots[0] = value_getattr(t, roots[0], str_intern(t->vm, "FileIO", 6));
+    if (roots[0] == VALUE_ERROR) return VALUE_ERROR;
+    const FileCore *core = file->core;
+    const char *mode = core->readable ? core->writable ? "r+" : "r" : "w";
+    roots[1] = fixnum(core->fd);
+    roots[2] = object_value(str_from(t, mode));
+    roots[3] = VALUE_FALSE;
+    Value raw = call_value(t, roots[0], roots + 1, 3);
+    pop_roots(t, roots);
+    return raw;
+}
+
+/* ---- methods of text or binary files only ---- */
+
+/* The binary file, which takes over the descriptor. */
+static Value method_detach(Thread *t, Value *args) {
+    File *file = usable(t, args[0]);
+    if (!file || !core_flush(t, file->core)) return VALUE_ERROR;
+    Value buffer = get_buffer(t, args[0]);
+    core_release(file->core);
+    file->core = NULL;
+    return buffer;
+}
+
+/* Up to [size] bytes by at most one read: what is in the buffer, or what one call gives. */
+static Value read_once(Thread *t, File *file, int64_t size, bool keep) {
+    FileCore *core = file->core;
+    if (core->in_start == core->in_end && size && core_fill(t, core) < 0) return VALUE_ERROR;
+    size_t there = core->in_end - core->in_start;
+    size_t n = size < 0 || (size_t)size > there ? there : (size_t)size;
+    Value v = object_value(bytes_new(t, there ? core->in + core->in_start : "", n));
+    if (!keep) core->in_start += n;
+    return v;
+}
+
+static Value method_read1(Thread *t, Value *args) {
+    File *file = readable(t, args[0]);
+    int64_t size;
+    if (!file || !size_argument(t, args[1], &size)) return VALUE_ERROR;
+    return read_once(t, file, size, false);
+}
+
+static Value method_peek(Thread *t, Value *args) {
+    File *file = readable(t, args[0]);
+    return file ? read_once(t, file, -1, true) : VALUE_ERROR;
+}
+
+/* [data] into the bytearray [v]; gives how many bytes that is. */
+static Value fill(Thread *t, Value v, Value data) {
+    if (data == VALUE_ERROR) return VALUE_ERROR;
+    size_t size = BYTES(data)->size;
+    if (size > BYTEARRAY(v)->size) size = BYTEARRAY(v)->size;
+    if (size) memcpy(BYTEARRAY(v)->data, BYTES(data)->data, size);
+    return int_from_uint64(t, size);
+}
+
+static bool bytearray_argument(Thread *t, Value v, const char *method) {
+    if (is_kind(v, OBJ_BYTEARRAY)) return true;
+    raise_error(t, EXC_TypeError, "%s() argument must be read-write bytes-like object, not %T",
+                method, v);
+    return false;
+}
+
+static Value method_readinto(Thread *t, Value *args) {
+    File *file = readable(t, args[0]);
+    if (!file || !bytearray_argument(t, args[1], "readinto")) return VALUE_ERROR;
+    Buffer raw = {0};
+    if (!core_read(t, file->core, (int64_t)BYTEARRAY(args[1])->size, &raw)) {
+        buffer_free(&raw);
+        return VALUE_ERROR;
+    }
+    return fill(t, args[1], bytes_from_buffer(t, &raw));
+}
+
+static Value method_readinto1(Thread *t, Value *args) {
+    File *file = readable(t, args[0]);
+    if (!file || !bytearray_argument(t, args[1], "readinto1")) return VALUE_ERROR;
+    return fill(t, args[1], read_once(t, file, (int64_t)BYTEARRAY(args[1])->size, false));
+}
+
 static Value repr(Thread *t, Value self) {
     File *file = FILE_OF(self);
     Str *text;
@@ -561,9 +661,18 @@ static const NativeDef text_methods[] = {
      "(self, /, *, encoding=None, errors=None, newline=None, line_buffering=None, "
      "write_through=None)",
      "Change how text is written."},
+    {"detach", method_detach, "(self, /)", "The binary file, which this one gives up."},
     {0},
 };
-static const NativeDef binary_methods[] = {METHODS, {0}};
+static const NativeDef binary_methods[] = {
+    METHODS,
+    {"read1", method_read1, "(self, size=-1, /)", "At most size bytes, by at most one read."},
+    {"peek", method_peek, "(self, size=0, /)", "Bytes that are to come, which stay."},
+    {"readinto", method_readinto, "(self, buffer, /)", "Fill a bytearray; gives how much."},
+    {"readinto1", method_readinto1, "(self, buffer, /)",
+     "Fill a bytearray by at most one read; gives how much."},
+    {0},
+};
 
 #define FIELDS                                                                                     \
     {"closed", get_closed, NULL, "Whether it is closed."},                                         \
@@ -577,10 +686,15 @@ static const FieldDef text_fields[] = {
     {"errors", get_errors, NULL, "What happens to what cannot be encoded or decoded."},
     {"newlines", get_newlines, NULL, "None."},
     {"line_buffering", get_line_buffering, NULL, "Whether a newline flushes."},
-    {"buffer", get_buffer, NULL, "The same file for bytes."},
+    {"buffer", get_file_buffer, NULL, "The same file for bytes."},
+    {"write_through", get_write_through, NULL, "Whether nothing is kept back."},
     {0},
 };
-static const FieldDef binary_fields[] = {FIELDS, {0}};
+static const FieldDef binary_fields[] = {
+    FIELDS,
+    {"raw", get_raw, NULL, "The file without the buffer."},
+    {0},
+};
 
 static const Slots slots = {.repr = repr, .iter = iter, .next = next};
 

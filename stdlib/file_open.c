@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "stdlib/file.h"
+#include "vm/codec.h"
+#include "vm/container.h"
 #include "vm/exception.h"
 #include "vm/number.h"
 #include "vm/ops.h"
@@ -88,6 +90,18 @@ static int open_flags(const Mode *mode) {
     return flags;
 }
 
+/* The descriptor that opener(path, flags) gives; -1 raised. */
+static int open_by(Thread *t, Value *args, const Mode *mode) {
+    Value pair[] = {args[ARG_PATH], fixnum(open_flags(mode))};
+    Value fd = call_value(t, args[ARG_OPENER], pair, 2);
+    int64_t number;
+    if (fd == VALUE_ERROR) return -1;
+    if (!is_int(fd)) return raise_error(t, EXC_TypeError, "expected integer from opener"), -1;
+    if (!arg_int64(t, fd, &number)) return -1;
+    if (number >= 0) return (int)number;
+    return raise_error(t, EXC_ValueError, "opener returned %lld", (long long)number), -1;
+}
+
 /* Opens a path; -1 raised. A directory is refused as CPython refuses it. */
 static int open_path(Thread *t, Value *args, const Mode *mode) {
     const char *path;
@@ -109,7 +123,10 @@ static int open_path(Thread *t, Value *args, const Mode *mode) {
 }
 
 static int open_descriptor(Thread *t, Value *args, const Mode *mode) {
-    if (!is_int(args[ARG_PATH])) return open_path(t, args, mode);
+    if (!is_int(args[ARG_PATH]) && args[ARG_CLOSEFD] == VALUE_FALSE)
+        return raise_error(t, EXC_ValueError, "Cannot use closefd=False with file name"), -1;
+    if (!is_int(args[ARG_PATH]))
+        return args[ARG_OPENER] != VALUE_NONE ? open_by(t, args, mode) : open_path(t, args, mode);
     int64_t fd;
     if (!arg_int64(t, args[ARG_PATH], &fd)) return -1;
     if (fd < 0) {
@@ -134,7 +151,7 @@ static bool set_newline(Thread *t, File *file, Value newline) {
     else if (!strcmp(text->data, "\r") || !strcmp(text->data, "\r\n"))
         file->write_newline = newline;
     else if (strcmp(text->data, "\n") != 0) {
-        raise_error(t, EXC_ValueError, "illegal newline value: %R", newline);
+        raise_error(t, EXC_ValueError, "illegal newline value: %S", newline);
         return false;
     }
     if (!strcmp(text->data, "\r")) file->lone_cr = true;
@@ -181,16 +198,77 @@ static bool check_codec(Thread *t, Value *args) {
            arg_str(t, args[ARG_ERRORS], "open() argument 'errors'", &text);
 }
 
+/* io.NAME(*args), for what the native files do not do. */
+static Value call_io(Thread *t, const char *name, const Value *args, int argc) {
+    Value *roots = push_roots(t, 1);
+    Value module = t->vm->hooks.import_module(t, str_intern(t->vm, "io", 2));
+    if (module == VALUE_ERROR) return VALUE_ERROR;
+    roots[0] = value_getattr(t, module, str_intern(t->vm, name, strlen(name)));
+    Value result = roots[0] == VALUE_ERROR ? VALUE_ERROR : call_value(t, roots[0], args, argc);
+    pop_roots(t, roots);
+    return result;
+}
+
+/* Can native files decode it: one byte a character, or UTF-8 without a mark? */
+static bool is_native_encoding(Value encoding) {
+    Codec codec;
+    if (encoding == VALUE_NONE || !strcmp(STR(encoding)->data, "locale")) return true;
+    return codec_known(STR(encoding)->data, &codec) &&
+           (codec == CODEC_UTF_8 || codec == CODEC_ASCII || codec == CODEC_LATIN_1);
+}
+
+/* Do lines end in '\r' or '\r\n', and in nothing else? */
+static bool ends_in_return(Value newline) {
+    return is_str(newline) && STR(newline)->data[0] == '\r';
+}
+
+/* A text file in another encoding: an io.TextIOWrapper around a binary one. */
+static Value open_wrapped(Thread *t, Value *args) {
+    Value *roots = push_roots(t, 13);
+    Buffer mode = {0};
+    for (const char *p = STR(args[ARG_MODE])->data; *p; p++) {
+        if (*p != 't') buffer_putc(&mode, *p);
+    }
+    buffer_putc(&mode, 'b');
+    memcpy(roots, args, 8 * sizeof(Value));
+    roots[ARG_MODE] = object_value(str_from_buffer(t, &mode));
+    bool lines = roots[ARG_BUFFERING] == fixnum(1);
+    if (lines) roots[ARG_BUFFERING] = fixnum(-1);
+    roots[ARG_ENCODING] = roots[ARG_ERRORS] = roots[ARG_NEWLINE] = VALUE_NONE;
+    roots[8] = file_open(t, roots);
+    if (roots[8] == VALUE_ERROR) return VALUE_ERROR;
+    roots[9] = args[ARG_ENCODING];
+    roots[10] = args[ARG_ERRORS];
+    roots[11] = args[ARG_NEWLINE];
+    roots[12] = bool_value(lines);
+    Value text = roots[0] = call_io(t, "TextIOWrapper", roots + 8, 5);
+    if (text != VALUE_ERROR &&
+        !value_setattr(t, text, str_intern(t->vm, "mode", 4), args[ARG_MODE]))
+        text = VALUE_ERROR;
+    pop_roots(t, roots);
+    return text;
+}
+
+/* A binary file without a buffer. */
+static Value open_raw(Thread *t, Value *args) {
+    Value four[] = {args[ARG_PATH], args[ARG_MODE], args[ARG_CLOSEFD], args[ARG_OPENER]};
+    return call_io(t, "FileIO", four, 4);
+}
+
 Value file_open(Thread *t, Value *args) {
     Mode mode = {0};
     int64_t buffering;
     if (!parse_mode(t, args[ARG_MODE], &mode) || !arg_int64(t, args[ARG_BUFFERING], &buffering))
         return VALUE_ERROR;
     if (!check_arguments(t, args, &mode) || !check_codec(t, args)) return VALUE_ERROR;
+    if (mode.binary && buffering == 0) return open_raw(t, args);
+    bool reads = mode.reading || mode.updating, writes = !mode.reading || mode.updating;
+    if (!mode.binary &&
+        (!is_native_encoding(args[ARG_ENCODING]) || (reads && ends_in_return(args[ARG_NEWLINE]))))
+        return open_wrapped(t, args);
     file_classes_init(t, NULL);
     int fd = open_descriptor(t, args, &mode);
     if (fd < 0) return VALUE_ERROR;
-    bool reads = mode.reading || mode.updating, writes = !mode.reading || mode.updating;
     FileCore *core =
         core_new(fd, reads, writes, !is_int(args[ARG_PATH]) || args[ARG_CLOSEFD] != VALUE_FALSE);
     core->appending = mode.appending;

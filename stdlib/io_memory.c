@@ -46,12 +46,29 @@ void memory_write(MemoryFile *file, const char *data, size_t size, size_t chars)
     file->at_char += chars;
 }
 
+/* Where the line at [start], of at most [left] bytes, ends; NULL: nowhere. */
+static const char *line_end(const MemoryFile *file, const char *start, size_t left) {
+    const char *newline = memchr(start, '\n', left);
+    if (file->universal) {
+        const char *cr = memchr(start, '\r', newline ? (size_t)(newline - start) : left);
+        if (cr) return cr + 1 == newline ? newline + 1 : cr + 1;
+        return newline ? newline + 1 : NULL;
+    }
+    if (!file->text || file->end[0] != '\r') return newline ? newline + 1 : NULL;
+    size_t size = strlen(file->end);
+    for (const char *p = start; (p = memchr(p, '\r', left - (size_t)(p - start))); p++) {
+        if (left - (size_t)(p - start) >= size && !memcmp(p, file->end, size)) return p + size;
+    }
+    return NULL;
+}
+
 size_t memory_span(const MemoryFile *file, int64_t limit, bool line) {
     if (file->at >= file->data.size) return 0;
     size_t left = file->data.size - file->at;
     if (line) {
-        const char *end = memchr(file->data.data + file->at, '\n', left);
-        if (end) left = (size_t)(end - (file->data.data + file->at)) + 1;
+        const char *start = file->data.data + file->at;
+        const char *end = line_end(file, start, left);
+        if (end) left = (size_t)(end - start);
     }
     if (limit < 0) return left;
     size_t cut = file->text ? bytes_of_characters(file, file->at, (size_t)limit) : (size_t)limit;

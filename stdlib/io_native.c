@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "stdlib/file.h"
+#include "vm/bytes.h"
 #include "vm/container.h"
 #include "vm/number.h"
 #include "vm/ops.h"
@@ -44,6 +45,22 @@ static void write_translated(MemoryFile *file, const Str *text) {
     buffer_free(&out);
 }
 
+/* '\n' as the file's own end of line. */
+static void write_ended(MemoryFile *file, const Str *text) {
+    Buffer out = {0};
+    size_t chars = text->length;
+    for (size_t i = 0; i < text->size; i++) {
+        if (text->data[i] != '\n') {
+            buffer_putc(&out, text->data[i]);
+            continue;
+        }
+        buffer_puts(&out, file->end);
+        chars += strlen(file->end) - 1;
+    }
+    memory_write(file, out.data, out.size, chars);
+    buffer_free(&out);
+}
+
 static bool write_value(Thread *t, MemoryFile *file, Value v) {
     if (file->text) {
         if (!is_str(v)) {
@@ -52,6 +69,8 @@ static bool write_value(Thread *t, MemoryFile *file, Value v) {
         }
         if (file->translate && memchr(STR(v)->data, '\r', STR(v)->size))
             write_translated(file, STR(v));
+        else if (file->end[0] == '\r' && memchr(STR(v)->data, '\n', STR(v)->size))
+            write_ended(file, STR(v));
         else memory_write(file, STR(v)->data, STR(v)->size, STR(v)->length);
         return true;
     }
@@ -103,6 +122,21 @@ static Value read_some(Thread *t, Value *args, bool line) {
 
 static Value method_read(Thread *t, Value *args) { return read_some(t, args, false); }
 static Value method_readline(Thread *t, Value *args) { return read_some(t, args, true); }
+
+static Value method_readinto(Thread *t, Value *args) {
+    MemoryFile *file = usable(t, args[0]);
+    if (!file) return VALUE_ERROR;
+    if (!is_kind(args[1], OBJ_BYTEARRAY))
+        return raise_error(t, EXC_TypeError,
+                           "readinto() argument must be read-write bytes-like object, not %T",
+                           args[1]);
+    size_t size = memory_span(file, (int64_t)BYTEARRAY(args[1])->size, false);
+    if (size) {
+        memcpy(BYTEARRAY(args[1])->data, file->data.data + file->at, size);
+        memory_advance(file, size);
+    }
+    return int_from_uint64(t, size);
+}
 
 static Value next(Thread *t, Value self) {
     MemoryFile *file = usable(t, self);
@@ -245,18 +279,37 @@ static bool fill(Thread *t, Value self, Value initial) {
     return true;
 }
 
+/* The newline argument of StringIO. */
+static bool set_newline(Thread *t, MemoryFile *file, Value newline) {
+    static const char *const known[] = {"", "\n", "\r", "\r\n"};
+    file->translate = newline == VALUE_NONE;
+    file->universal = false;
+    strcpy(file->end, "\n");
+    if (newline == VALUE_NONE) return true;
+    if (!is_str(newline)) {
+        raise_error(t, EXC_TypeError, "newline must be str or None, not %T", newline);
+        return false;
+    }
+    for (int i = 0; i < 4; i++) {
+        if (strcmp(STR(newline)->data, known[i])) continue;
+        file->universal = i == 0;
+        if (i) strcpy(file->end, known[i]);
+        return true;
+    }
+    raise_error(t, EXC_ValueError, "illegal newline value: %R", newline);
+    return false;
+}
+
 static bool text_init(Thread *t, Value self, const Value *args, int argc, Tuple *kwnames) {
     Value *out = push_roots(t, 2);
     bool ok =
-        bind_raw(t, "StringIO", "(initial_value='', newline='\\n')", out, args, argc, kwnames);
+        bind_raw(t, "StringIO", "(initial_value='', newline='\n')", out, args, argc, kwnames) &&
+        set_newline(t, MEMORY_FILE(self), out[1]);
     if (ok && out[0] != VALUE_NONE && !is_str(out[0])) {
         raise_error(t, EXC_TypeError, "initial_value must be str or None, not %T", out[0]);
         ok = false;
     }
-    if (ok) {
-        MEMORY_FILE(self)->translate = out[1] == VALUE_NONE;
-        ok = fill(t, self, out[0]);
-    }
+    if (ok) ok = fill(t, self, out[0]);
     pop_roots(t, out);
     return ok;
 }
@@ -301,6 +354,8 @@ static const NativeDef text_methods[] = {METHODS, {0}};
 static const NativeDef bytes_methods[] = {
     METHODS,
     {"read1", method_read, "(self, size=-1, /)", "read()."},
+    {"readinto", method_readinto, "(self, buffer, /)", "Fill a bytearray; gives how much."},
+    {"readinto1", method_readinto, "(self, buffer, /)", "readinto()."},
     {0},
 };
 static const FieldDef text_fields[] = {

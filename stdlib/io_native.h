@@ -17,6 +17,8 @@ typedef struct MemoryFile {
     size_t at_char; /* StringIO: the same in characters */
     bool text, closed;
     bool translate; /* StringIO(newline=None): '\r\n' and '\r' are written as '\n' */
+    bool universal; /* StringIO(newline=''): a line ends at '\n', '\r' or '\r\n' */
+    char end[3];    /* what '\n' is written as, and where lines end: "\n", "\r" or "\r\n" */
     Value newline;
 } MemoryFile;
 

@@ -84,12 +84,18 @@ static bool type_init_slot(Thread *t, Value self, const Value *args, int argc, T
     return false;
 }
 
+static Value get_module(Thread *t, Value self) {
+    Value own = dict_get_str(t, CLASS(self)->dict, NAME_OF(t, __module__));
+    return own == VALUE_UNSET || !(CLASS(self)->flags & CLASS_HEAP) ? CLASS(self)->module : own;
+}
+
 static Value type_repr(Thread *t, Value self) {
     Class *cls = CLASS(self);
-    bool plain = !is_str(cls->module) ||
-                 (STR(cls->module)->size == 8 && !memcmp(STR(cls->module)->data, "builtins", 8));
+    Value module = get_module(t, self);
+    bool plain = !is_str(module) ||
+                 (STR(module)->size == 8 && !memcmp(STR(module)->data, "builtins", 8));
     if (plain) return object_value(str_format(t, "<class '%S'>", cls->qualname));
-    return object_value(str_format(t, "<class '%S.%S'>", cls->module, cls->qualname));
+    return object_value(str_format(t, "<class '%S.%S'>", module, cls->qualname));
 }
 
 static const Slots type_slots = {
@@ -145,11 +151,6 @@ static bool set_qualname(Thread *t, Value self, Value v) {
     if (!wants_str(t, self, v, "__qualname__")) return false;
     heap_set(&t->vm->heap, &CLASS(self)->qualname, v);
     return true;
-}
-
-static Value get_module(Thread *t, Value self) {
-    Value own = dict_get_str(t, CLASS(self)->dict, NAME_OF(t, __module__));
-    return own == VALUE_UNSET || !(CLASS(self)->flags & CLASS_HEAP) ? CLASS(self)->module : own;
 }
 
 static bool set_module(Thread *t, Value self, Value v) {
