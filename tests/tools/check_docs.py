@@ -6,7 +6,9 @@ usage: tests/tools/check_docs.py [--tulip PROGRAM]
 
 In every Markdown file: links lead to files, and to headings when they name one; `folder/file` in
 code marks exists; "Find `NAME`" is said of a file, the last one linked before it, that holds the
-name; ```python blocks run under --virtual-time without an error; lines of ```sh blocks that begin
+name; ```python blocks run under --virtual-time without an error, and print the ```text block after
+them if there is one; rows `code` | `message` of tables headed "written" are programs that end with the
+message; docs/modules.md is what the modules have; lines of ```sh blocks that begin
 with the program run, those that begin with ./dev or cmake name a verb or preset that there is.
 In every source: files that comments name exist. The last line is "N passed, N failed".
 """
@@ -22,6 +24,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import check_tree as tree
+import gen_modules_doc as modules_doc
 
 ROOT = tree.ROOT
 PROGRAM = "build/tulip"
@@ -63,7 +66,8 @@ def target_of(page, link):
 def check_links():
     """Every link of a page leads to a file of the tree, or to a heading."""
     for page, text in pages():
-        for match in LINK.finditer(BLOCK.sub(lambda block: "\n" * block.group().count("\n"), text)):
+        text = BLOCK.sub(lambda block: "\n" * block.group().count("\n"), text)
+        for match in LINK.finditer(re.sub(r"`[^`\n]*`", lambda code: " " * len(code.group()), text)):
             link = match.group(1)
             if re.match(r"\w+:", link):
                 continue
@@ -181,6 +185,38 @@ def check_python_blocks():
         violation = run([PROGRAM, "--virtual-time", "-"], text)
         if violation:
             yield f"{page}:{first}: {violation}"
+
+
+def check_printed():
+    """A Python block prints what the text block after it shows."""
+    pair = re.compile(r"^```python\n(.*?)^```\n\n?```text\n(.*?)^```$", re.M | re.S)
+    for page, text in pages():
+        for match in pair.finditer(text):
+            done = subprocess.run([PROGRAM, "--virtual-time", "-"], input=match.group(1), text=True,
+                                  timeout=TIME_LIMIT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            if done.stdout != match.group(2):
+                yield f"{page}:{line_of(text, match.start())}: prints {done.stdout!r}"
+
+
+def check_messages():
+    """What a page says of a refused program is what Tulip says."""
+    table = re.compile(r"^\| written \|[^\n]*\n\|[ -|]*\n((?:\|[^\n]*\n)+)", re.M)
+    for page, text in pages():
+        for match in table.finditer(text):
+            for row in match.group(1).splitlines():
+                code, message = [cell.strip().strip("`") for cell in row.strip("|").split(" | ")[:2]]
+                program = code.replace("⏎", "\n") + "\n"
+                done = subprocess.run([PROGRAM, "-"], input=program, text=True, timeout=TIME_LIMIT,
+                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                said = done.stderr.strip().split("\n")[-1]
+                if said != message:
+                    yield f"{page}: {code}: Tulip says {said}"
+
+
+def check_modules_page():
+    """docs/modules.md has every module and name that there is."""
+    if tree.text_of("docs/modules.md") != modules_doc.page(PROGRAM):
+        yield "docs/modules.md: the modules have changed: ./dev docs"
 
 
 def check_programs():
