@@ -357,6 +357,40 @@ static Value code_cellvars(Thread *t, Value self) {
 static Value code_consts(Thread *t, Value self) {
     return object_value(tuple_from(t, code_of(self)->constants, code_of(self)->nconstants));
 }
+/* The name that the instruction at [pc] refers to by a constant, or VALUE_UNSET. */
+static Value name_at(const Code *code, uint32_t pc, Instruction i) {
+    switch (i.op) {
+    case OP_LOAD_GLOBAL:
+    case OP_STORE_GLOBAL:
+    case OP_DELETE_GLOBAL:
+    case OP_LOAD_NAME:
+    case OP_STORE_NAME:
+    case OP_DELETE_NAME:
+    case OP_LOAD_NAME_OR_FREE: return code->constants[i.bx];
+    case OP_LOAD_ATTR:
+    case OP_STORE_ATTR:
+    case OP_DELETE_ATTR:
+    case OP_LOAD_METHOD:
+    case OP_IMPORT_NAME:
+    case OP_IMPORT_FROM: return code->constants[code_extra(code, pc, 0)];
+    default: return VALUE_UNSET;
+    }
+}
+
+/* Globals, attributes and modules in the order in which the code first names them. */
+static Value code_names(Thread *t, Value self) {
+    const Code *c = code_of(self);
+    Dict *names = dict_new(t);
+    for (uint32_t pc = 0; pc < c->size;) {
+        Instruction i = code_decode(c, pc);
+        Value name = name_at(c, pc, i);
+        if (name != VALUE_UNSET && is_str(name)) dict_set_str(t, names, STR(name), VALUE_NONE);
+        pc += 1 + opcode_info[i.op].extra;
+    }
+    Tuple *made = tuple_from_iterable(t, object_value(names));
+    return made ? object_value(made) : VALUE_ERROR;
+}
+
 static Value code_code(Thread *t, Value self) {
     Code *c = code_of(self);
     size_t word = c->flags & CODE_WIDE ? 8 : 4;
@@ -413,6 +447,7 @@ static const FieldDef code_fields[] = {
     {"co_freevars", code_freevars, NULL, NULL},
     {"co_cellvars", code_cellvars, NULL, NULL},
     {"co_consts", code_consts, NULL, NULL},
+    {"co_names", code_names, NULL, NULL},
     {"co_code", code_code, NULL, NULL},
     {NULL, NULL, NULL, NULL},
 };
