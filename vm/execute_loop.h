@@ -183,6 +183,7 @@ Value LOOP(Thread *t) {
     Value v;
     /* a call under way */
     Value callee, *args;
+    Value operands[2]; /* of an operator whose method is called */
     int argc;
     Tuple *kwnames;
     /* a resume under way */
@@ -491,6 +492,15 @@ Value LOOP(Thread *t) {
                 if (LIKELY((uint64_t)n < tuple->size)) {
                     RA = tuple->items[n];
                     NEXT();
+                }
+            } else if (object_kind(object) == OBJ_OBJECT) { /* a Tulip __getitem__ runs here */
+                callee = class_lookup(t, object_class(object), NAME_OF(t, __getitem__));
+                if (LIKELY(is_kind(callee, OBJ_FUNCTION))) {
+                    operands[0] = o;
+                    operands[1] = key;
+                    args = operands;
+                    argc = 2;
+                    goto call_slow;
                 }
             }
         }
