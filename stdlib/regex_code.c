@@ -80,11 +80,36 @@ Value regex_raise(Thread *t, Value message, Value pattern, int64_t position) {
 
 /* ---- compiling ---- */
 
+/* Can [node] begin with a look-ahead? */
+static bool begins_with_look(const RegexNode *node) {
+    switch (node->kind) {
+    case REGEX_LOOK: return node->value && !node->negated;
+    case REGEX_SEQUENCE:
+        for (const RegexNode *item = node->child; item; item = item->next) {
+            if (begins_with_look(item)) return true;
+            if (item->narrowest > 0) return false;
+        }
+        return false;
+    case REGEX_BRANCH:
+        for (const RegexNode *item = node->child; item; item = item->next) {
+            if (begins_with_look(item)) return true;
+        }
+        return false;
+    case REGEX_GROUP:
+    case REGEX_ATOMIC:
+    case REGEX_CONDITION:
+    case REGEX_REPEAT: return begins_with_look(node->child);
+    default: return false;
+    }
+}
+
 static uint32_t options_for(const Regex *regex, RegexForm form, RegexMode mode) {
     uint32_t options = PCRE2_DOTALL | PCRE2_MULTILINE | PCRE2_ALT_CIRCUMFLEX;
     if (form == REGEX_FOR_UTF8) options |= PCRE2_UTF | PCRE2_UCP | PCRE2_NO_UTF_CHECK;
     if (regex_caseless(regex->flags, form)) options |= PCRE2_CASELESS;
     if (mode != REGEX_SEARCH) options |= PCRE2_ANCHORED;
+    /* PCRE2 10.42 would look for the letters that (?=a).*?a needs behind the one that is ahead. */
+    if (begins_with_look(regex->root)) options |= PCRE2_NO_START_OPTIMIZE;
     if (mode == REGEX_FULLMATCH) options |= PCRE2_ENDANCHORED;
     return options;
 }
