@@ -118,7 +118,7 @@ static Value builtin_len(Thread *t, Value *args) {
 
 static Value builtin_chr(Thread *t, Value *args) {
     int64_t i;
-    if (!arg_clamped(t, args[0], &i)) return VALUE_ERROR;
+    if (!arg_int32(t, args[0], &i)) return VALUE_ERROR;
     if (i < 0 || i > 0x10ffff)
         return raise_error(t, EXC_ValueError, "chr() arg not in range(0x110000)");
     return object_value(str_of_codepoint(t, (uint32_t)i));

@@ -220,7 +220,7 @@ static Value extend(Thread *t, Value *args) {
 static Value insert(Thread *t, Value *args) {
     int64_t index;
     uint8_t byte;
-    if (!arg_clamped(t, args[1], &index) || !bytes_byte(t, args[2], range_error, &byte))
+    if (!arg_int64(t, args[1], &index) || !bytes_byte(t, args[2], range_error, &byte))
         return VALUE_ERROR;
     Bytearray *b = BYTEARRAY(args[0]);
     if (index < 0) index += (int64_t)b->size;

@@ -98,7 +98,7 @@ static bool separator_argument(Thread *t, Value v, int *out) {
 Value bytes_method_hex(Thread *t, Value *args) {
     int separator;
     int64_t group;
-    if (!separator_argument(t, args[1], &separator) || !arg_int64(t, args[2], &group))
+    if (!arg_int32(t, args[2], &group) || !separator_argument(t, args[1], &separator))
         return VALUE_ERROR;
     Chars chars = chars_of(args[0]);
     Buffer out = {0};

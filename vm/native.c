@@ -197,6 +197,13 @@ bool arg_clamped(Thread *t, Value v, int64_t *out) {
     return true;
 }
 
+bool arg_int32(Thread *t, Value v, int64_t *out) {
+    if (!arg_clamped(t, v, out)) return false;
+    if (*out >= INT32_MIN && *out <= INT32_MAX) return true;
+    raise_error(t, EXC_OverflowError, "Python int too large to convert to C int");
+    return false;
+}
+
 bool arg_double(Thread *t, Value v, double *out) {
     if (is_float(v)) {
         *out = float_of(v);

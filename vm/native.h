@@ -126,6 +126,8 @@ bool keywords_left_to_init(Thread *t, const char *name, const Class *cls, int *a
 bool arg_int64(Thread *t, Value v, int64_t *out) MUST_CHECK;
 /* The same, clamped to the range of int64 instead of overflowing (slice indices, counts). */
 bool arg_clamped(Thread *t, Value v, int64_t *out) MUST_CHECK;
+/* Any object with __index__ → what CPython keeps in a C int: OverflowError beyond 32 bits. */
+bool arg_int32(Thread *t, Value v, int64_t *out) MUST_CHECK;
 /* int, float or __float__/__index__ → double. */
 bool arg_double(Thread *t, Value v, double *out) MUST_CHECK;
 /* A str argument; [what] begins the message: "replace() argument 1". */
