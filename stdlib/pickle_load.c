@@ -101,13 +101,20 @@ static bool load_long4(Thread *t, Unpickler *u) {
     return bytes && push(t, u, long_of(t, bytes, size));
 }
 
+/* The int that a line says, which need not be text at all. */
+static Value parse_line(Thread *t, const char *line, size_t size, int base) {
+    if (utf8_is_ascii(line, size)) return int_parse(t, line, size, base);
+    return raise_error(t, EXC_ValueError, "invalid literal for int() with base %d: %R", base,
+                       object_value(bytes_new(t, line, size)));
+}
+
 static bool load_int(Thread *t, Unpickler *u) {
     size_t size;
     const char *line = (const char *)unpickle_read_line(t, u, &size);
     if (!line) return false;
     if (size == 2 && line[0] == '0' && (line[1] == '0' || line[1] == '1'))
         return push(t, u, bool_value(line[1] == '1'));
-    Value v = int_parse(t, line, size, 0);
+    Value v = parse_line(t, line, size, 0);
     if (v == VALUE_ERROR && exception_matches(t, EXC_ValueError)) {
         exception_take(t);
         return raise_error(t, EXC_ValueError, "could not convert string to int"), false;
@@ -120,7 +127,7 @@ static bool load_long(Thread *t, Unpickler *u) {
     const char *line = (const char *)unpickle_read_line(t, u, &size);
     if (!line) return false;
     if (size && line[size - 1] == 'L') size--;
-    return push(t, u, int_parse(t, line, size, 0));
+    return push(t, u, parse_line(t, line, size, 0));
 }
 
 static bool load_float(Thread *t, Unpickler *u) {
@@ -451,7 +458,7 @@ static bool load_long_binput(Thread *t, Unpickler *u) {
 static Value line_number(Thread *t, Unpickler *u) {
     size_t size;
     const char *line = (const char *)unpickle_read_line(t, u, &size);
-    return line ? int_parse(t, line, size, 10) : VALUE_ERROR;
+    return line ? parse_line(t, line, size, 10) : VALUE_ERROR;
 }
 
 static bool load_get(Thread *t, Unpickler *u) {

@@ -156,7 +156,7 @@ static bool out_of_range(Thread *t, const Item *item, bool known, int64_t i) {
     char code = item->code;
     int bits = 8 * item->size;
     bool is_signed = is_signed_code(code);
-    long long most = (long long)((UINT64_C(1) << (bits - is_signed)) - 1);
+    long long most = bits < 64 ? (long long)((UINT64_C(1) << (bits - is_signed)) - 1) : 0;
     long long least = is_signed ? -most - 1 : 0;
     const char *kind = bits == 8 ? is_signed ? "byte" : "ubyte" : is_signed ? "short" : "ushort";
     if (!known && code == 'P') fail(t, "int too large to convert");
