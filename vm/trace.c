@@ -325,6 +325,9 @@ void heap_shade_roots(Heap *heap) {
     Vm *vm = heap->vm;
     for (int i = 0; i < OBJ_KIND_COUNT; i++) shade(heap, vm->classes[i]);
     for (int i = 0; i < EXC_COUNT; i++) shade(heap, vm->exceptions[i]);
+    shade(heap, vm->method_descriptor);
+    shade(heap, vm->wrapper_descriptor);
+    shade(heap, vm->method_wrapper);
     for (int i = 0; i < 128; i++) shade(heap, vm->ascii[i]);
     shade(heap, vm->empty_str);
     shade(heap, vm->empty_tuple);
