@@ -394,6 +394,14 @@ static bool is_way_to(const Class *cls, const Class *base) {
     return !cls->bases || cls->bases->size == 0 || CLASS(cls->bases->items[0]) == base;
 }
 
+void class_shade_natives(Heap *heap, Class *cls) {
+    for (uint32_t i = 0; i < cls->subclass_count; i++) {
+        Class *sub = cls->subclasses[i];
+        if (!(sub->flags & CLASS_HEAP)) heap_shade_object(heap, &sub->header);
+        if (is_way_to(sub, cls)) class_shade_natives(heap, sub);
+    }
+}
+
 void class_forget_dead(const Heap *heap, Class *cls) {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < cls->subclass_count; i++) {

@@ -190,6 +190,8 @@ void slots_merge(Slots *into, const Slots *own, const Slots *base);
 uint32_t key_new(Vm *vm);
 /* [cls] is from now on among the direct subclasses of [base]. */
 void class_add_subclass(Class *base, Class *cls);
+/* Shade the native classes below [cls], which C code keeps pointers to. */
+void class_shade_natives(Heap *heap, Class *cls);
 /* Marking has ended: take dead classes out of the lists of the living below [cls]. */
 void class_forget_dead(const Heap *heap, Class *cls);
 /* Free the shapes of a dead class. */

@@ -324,6 +324,7 @@ static void shade_thread(Heap *heap, Thread *t) {
 void heap_shade_roots(Heap *heap) {
     Vm *vm = heap->vm;
     for (int i = 0; i < OBJ_KIND_COUNT; i++) shade(heap, vm->classes[i]);
+    class_shade_natives(heap, vm->classes[OBJ_OBJECT]);
     for (int i = 0; i < EXC_COUNT; i++) shade(heap, vm->exceptions[i]);
     shade(heap, vm->method_descriptor);
     shade(heap, vm->wrapper_descriptor);
