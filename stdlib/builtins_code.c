@@ -119,6 +119,11 @@ static Value run_text(Thread *t, Value *args, const char *name) {
     }
     if (roots[1] == VALUE_ERROR) return VALUE_ERROR;
     bool name_mode = FUNCTION(roots[1])->code->flags & CODE_NAME_MODE;
+    if (!name_mode &&
+        FUNCTION(roots[1])->code->parameters) { /* a function's code: bound to no arguments */
+        Value result = call_value(t, roots[1], NULL, 0);
+        return result == VALUE_ERROR || eval ? result : VALUE_NONE;
+    }
     Value result = function_run(t, FUNCTION(roots[1]), name_mode ? scope.locals : VALUE_UNSET);
     return result == VALUE_ERROR || eval ? result : VALUE_NONE;
 }
