@@ -1408,6 +1408,7 @@ yield_value: {
         if (LIKELY(is_future(delegate))) {
             Future *future = FUTURE(delegate);
             if (LIKELY(future->state != FUTURE_PENDING)) {
+                if (is_native_coroutine(delegate)) future->flags |= FUTURE_CLOSED;
                 SET_CHECKED(R[A(i) + 1], future_take_result(t, future));
                 pc += SBX(i);
                 NEXT();
