@@ -313,7 +313,7 @@ static Value link_construct(Thread *t, Class *cls, const Value *args, int argc, 
     if (!class_of(t->vm, out[0])->slots.next)
         return raise_error(t, EXC_TypeError, "'%T' object is not an iterator", out[0]);
     TeeLink *link = link_new(t, out[0]);
-    memcpy(link->items, LIST(out[1])->items, count * sizeof(Value));
+    if (count) memcpy(link->items, LIST(out[1])->items, count * sizeof(Value));
     link->count = fixnum((int64_t)count);
     link->next = out[2] == VALUE_NONE ? VALUE_UNSET : out[2];
     return object_value(link);
