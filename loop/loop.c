@@ -34,6 +34,7 @@ static void shade_loop(Heap *heap, const Loop *loop) {
     if (!loop->object) return;
     shade(heap, loop->exception_handler);
     shade(heap, loop->task_factory);
+    shade(heap, loop->default_executor);
     shade(heap, loop->slow_callback_duration);
     shade(heap, loop->until);
     for (int i = 0; loop->signal_handle_count && i < LOOP_SIGNAL_COUNT; i++) {
@@ -140,7 +141,8 @@ Value loop_new(Thread *t, Class *cls) {
     loop->state = loop_state(t);
     loop->next = loop->state->loops;
     loop->state->loops = loop;
-    loop->exception_handler = loop->task_factory = loop->until = VALUE_NONE;
+    loop->exception_handler = loop->task_factory = VALUE_NONE;
+    loop->default_executor = loop->until = VALUE_NONE;
     loop->slow_callback_duration = float_new(t, 0.1);
     for (int i = 0; i < LOOP_SIGNAL_COUNT; i++) loop->signal_handles[i] = VALUE_UNSET;
     return object_value(object);
@@ -202,7 +204,7 @@ bool loop_close(Thread *t, Loop *loop) {
     unlink_tasks(t, loop->object);
     stop_uv(loop);
     PROBE(t, LOOP_CLOSED, VALUE_UNSET, VALUE_UNSET);
-    return ok;
+    return executor_drop(t, loop) && ok;
 }
 
 static void free_loop(Loop *loop) {

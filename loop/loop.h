@@ -74,7 +74,8 @@ struct Loop {
     bool parked;         /* waits for other threads or a virtual moment */
     uint32_t io_handles; /* open handles that can bring events */
     uint64_t pass;       /* number of passes begun */
-    Value exception_handler, task_factory; /* VALUE_NONE */
+    bool executor_shut;  /* the default executor takes no more jobs */
+    Value exception_handler, task_factory, default_executor; /* VALUE_NONE */
     Value slow_callback_duration;
     Value until; /* the future run_until_complete waits for, or VALUE_NONE */
     Value signal_handles[LOOP_SIGNAL_COUNT]; /* add_signal_handler's Handles, VALUE_UNSET: none */
@@ -115,6 +116,20 @@ Value loop_get_running(Thread *t);
 void asyncgens_hook(Thread *t, Value loop);
 /* loop.shutdown_asyncgens(): a coroutine that closes those that are still open. */
 Value asyncgens_shutdown(Thread *t, Value loop) MUST_CHECK;
+
+/* ---- loop/executor.c ---- */
+
+/* loop.run_in_executor(executor, func, *args), set_default_executor, shutdown_default_executor. */
+Value executor_run(Thread *t, Value *args) MUST_CHECK;
+Value executor_set(Thread *t, Value *args) MUST_CHECK;
+Value executor_shutdown(Thread *t, Value *args) MUST_CHECK;
+/* The loop closes: its executor takes no more jobs. Nobody waits. False: raised. */
+bool executor_drop(Thread *t, Loop *loop) MUST_CHECK;
+/* loop._default_executor, loop._executor_shutdown_called. */
+Value executor_get_default(Thread *t, Value self) MUST_CHECK;
+bool executor_set_default(Thread *t, Value self, Value v) MUST_CHECK;
+Value executor_get_shut(Thread *t, Value self) MUST_CHECK;
+bool executor_set_shut(Thread *t, Value self, Value v) MUST_CHECK;
 
 /* ---- loop/run.c ---- */
 

@@ -183,21 +183,7 @@ static Value set_debug(Thread *t, Value *args) {
 
 /* ---- shutting down ---- */
 
-static Value finish_at_once(Thread *t, NativeCoroutine *c) {
-    (void)c;
-    t->done_value = VALUE_NONE;
-    return VALUE_DONE;
-}
-
-static const NativeCoroutineKind executor_kind = {
-    "shutdown_default_executor", "BaseEventLoop.shutdown_default_executor", finish_at_once, NULL};
-
 static Value shutdown_asyncgens(Thread *t, Value *args) { return asyncgens_shutdown(t, args[0]); }
-
-static Value shutdown_default_executor(Thread *t, Value *args) {
-    (void)args;
-    return object_value(native_coroutine_new(t, &executor_kind, VALUE_NONE));
-}
 
 /* ---- signals ---- */
 
@@ -305,7 +291,11 @@ static const NativeDef methods[] = {
     {"get_debug", get_debug, "(self, /)", "Is debug mode on?"},
     {"set_debug", set_debug, "(self, enabled, /)", "Turn debug mode on or off."},
     {"shutdown_asyncgens", shutdown_asyncgens, "(self, /)", "Close all running async generators."},
-    {"shutdown_default_executor", shutdown_default_executor, "(self, /)",
+    {"run_in_executor", executor_run, "(self, executor, func, *args)",
+     "A future for func(*args), called in executor; None: in the loop's own pool of threads."},
+    {"set_default_executor", executor_set, "(self, executor)",
+     "Let run_in_executor(None, ...) use executor, a ThreadPoolExecutor."},
+    {"shutdown_default_executor", executor_shutdown, "(self, /)",
      "Wait for the executor's jobs."},
     {"add_signal_handler", add_signal_handler, "(self, sig, callback, *args)",
      "Call callback(*args) in the loop when the signal arrives."},
@@ -316,6 +306,10 @@ static const NativeDef methods[] = {
 static const FieldDef fields[] = {
     {"slow_callback_duration", get_duration, set_duration,
      "A longer callback counts as blocking, seconds."},
+    {"_default_executor", executor_get_default, executor_set_default,
+     "What run_in_executor(None, ...) uses, or None before it is needed."},
+    {"_executor_shutdown_called", executor_get_shut, executor_set_shut,
+     "Does the default executor take no more jobs?"},
     {0},
 };
 
