@@ -252,21 +252,28 @@ static size_t size_of(Value v) {
     }
 }
 
+/* What a __sizeof__ that is written in Tulip says; VALUE_UNSET: the object has none. */
+static Value own_size(Thread *t, Value v) {
+    if (!is_object(v) || !(class_of(t->vm, v)->flags & CLASS_HEAP)) return VALUE_UNSET;
+    Value method = lookup_special(t, v, NAME_OF(t, __sizeof__));
+    if (method == VALUE_ERROR || method == VALUE_UNSET) return method;
+    Value function = is_kind(method, OBJ_METHOD) ? ((Method *)object_of(method))->function : method;
+    if (is_kind(function, OBJ_NATIVE)) return VALUE_UNSET;
+    Value size = call_value(t, method, NULL, 0);
+    if (size == VALUE_ERROR) return size;
+    if (!is_int(size)) return raise_error(t, EXC_TypeError, "an integer is required");
+    if (int_sign(size) < 0)
+        return raise_error(t, EXC_ValueError, "__sizeof__() should return >= 0");
+    return size;
+}
+
 static Value sys_getsizeof(Thread *t, Value *args) {
-    if (!is_object(args[0]) ||
-        class_lookup(t, class_of(t->vm, args[0]), NAME_OF(t, __sizeof__)) == VALUE_UNSET) {
-        return int_from_uint64(t, size_of(args[0]));
-    }
-    Class *cls = class_of(t->vm, args[0]);
-    if (!(cls->flags & CLASS_HEAP)) return int_from_uint64(t, size_of(args[0]));
-    Value method = lookup_special(t, args[0], NAME_OF(t, __sizeof__));
-    if (method == VALUE_ERROR) return VALUE_ERROR;
-    if (is_kind(method, OBJ_NATIVE) || is_kind(method, OBJ_METHOD)) {
-        Value function =
-            is_kind(method, OBJ_METHOD) ? ((Method *)object_of(method))->function : method;
-        if (is_kind(function, OBJ_NATIVE)) return int_from_uint64(t, size_of(args[0]));
-    }
-    return call_value(t, method, NULL, 0);
+    Value size = own_size(t, args[0]);
+    if (size == VALUE_UNSET) return int_from_uint64(t, size_of(args[0]));
+    if (size != VALUE_ERROR || args[1] == VALUE_UNSET) return size;
+    if (!exception_matches(t, EXC_TypeError)) return VALUE_ERROR;
+    exception_take(t);
+    return args[1];
 }
 
 static Value sys_getdefaultencoding(Thread *t, Value *args) {
@@ -294,6 +301,7 @@ static Value sys_getattr(Thread *t, Value *args) {
         return raise_error(t, EXC_TypeError, "attribute name must be string, not '%T'", args[0]);
     Value v = sys_info(t, STR(args[0])->data);
     if (v == VALUE_ERROR) return VALUE_ERROR;
+    if (v == VALUE_UNSET) v = sys_watch(t, STR(args[0])->data);
     if (v == VALUE_UNSET) {
         return raise_error(t, EXC_AttributeError, "module 'sys' has no attribute '%S'", args[0]);
     }

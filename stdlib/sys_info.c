@@ -6,7 +6,9 @@
  * version_info is that of the Python whose language this is, so that programs take the right
  * branch; the version of Tulip itself is in sys.implementation.
  */
+#include <fcntl.h>
 #include <float.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -150,6 +152,30 @@ static Value executable(Thread *t) {
 }
 
 static Value library(Thread *t) { return object_value(library_names(t)); }
+static Value library_set(Thread *t) {
+    Value *roots = push_roots(t, 2);
+    roots[0] = library(t);
+    Set *names = set_new(t, true);
+    roots[1] = object_value(names);
+    return set_update(t, names, roots[0]) ? roots[1] : VALUE_ERROR;
+}
+/* The command line as the system has it. */
+static Value orig_argv(Thread *t) {
+    Value *roots = push_roots(t, 1);
+    List *words = list_new(t, 4);
+    roots[0] = object_value(words);
+    size_t size;
+    int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+    char *line = fd < 0 ? NULL : descriptor_read_all(fd, &size);
+    if (fd >= 0) close(fd);
+    for (size_t i = 0; line && i < size; i += strlen(line + i) + 1) {
+        Value word = system_text(t, line + i);
+        if (word == VALUE_ERROR) break;
+        list_append(t, words, word);
+    }
+    free(line);
+    return t->exception == VALUE_UNSET ? roots[0] : VALUE_ERROR;
+}
 static Value version(Thread *t) { return text(t, "3.11.2 (Tulip " TULIP_VERSION ")"); }
 static Value hexversion(Thread *t) { return (void)t, fixnum(0x030b02f0); }
 static Value copyright(Thread *t) {
@@ -158,6 +184,7 @@ static Value copyright(Thread *t) {
 static Value api_version(Thread *t) { return (void)t, fixnum(1013); }
 static Value float_repr_style(Thread *t) { return text(t, "short"); }
 static Value empty_text(Thread *t) { return object_value(t->vm->empty_str); }
+static Value none(Thread *t) { return (void)t, VALUE_NONE; }
 static Value empty_dict(Thread *t) { return object_value(dict_new(t)); }
 static Value empty_list(Thread *t) { return object_value(list_new(t, 0)); }
 static Value root_folder(Thread *t) { return text(t, "/usr"); }
@@ -180,7 +207,11 @@ static const struct {
     {"copyright", copyright},
     {"api_version", api_version},
     {"float_repr_style", float_repr_style},
+    {"orig_argv", orig_argv},
     {"platlibdir", empty_text},
+    {"abiflags", empty_text},
+    {"_framework", empty_text},
+    {"pycache_prefix", none},
     {"_xoptions", empty_dict},
     {"warnoptions", empty_list},
     {"meta_path", empty_list},
@@ -190,7 +221,7 @@ static const struct {
     {"exec_prefix", root_folder},
     {"base_prefix", root_folder},
     {"base_exec_prefix", root_folder},
-    {"stdlib_module_names", library},
+    {"stdlib_module_names", library_set},
 };
 
 Value sys_info(Thread *t, const char *name) {
