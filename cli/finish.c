@@ -133,11 +133,13 @@ static void flush_streams(Thread *t, Ending *ending) {
 }
 
 /* What only the main module held is finalised first, while its names still work; then everything
- * else. */
+ * else. With nothing that wants to be finalised, there is no need to look for it. */
 static void finalize(Thread *t) {
     stdlib_of(t)->finalizing = true;
     dict_delete_str(t, t->vm->modules, NAME_OF(t, __main__));
     t->handling = VALUE_NONE;
+    Heap *heap = &t->vm->heap;
+    if (!heap->finalizable_count && !heap->pending_count && !heap->weak_sweep) return;
     heap_collect(t);
     heap_finalize_at_exit(t);
 }
@@ -179,6 +181,7 @@ int finish(Thread *t, Ending ending) {
     bool alone = baton_close(t->vm);
     finalize(t);
     flush_streams(t, &ending);
+    files_write_out(t->vm);
     if (ending.status == STATUS_OK && loop_lost_errors(t->vm) > 0) ending.status = STATUS_ERROR;
     if (alone) {
         release(t);

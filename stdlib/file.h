@@ -26,6 +26,7 @@ typedef struct FileCore {
     Buffer out; /* written, not yet given to the system */
     char *in;   /* read ahead */
     size_t in_start, in_end;
+    struct FileCore *next, **link; /* all that are not released, from Stdlib.files */
 } FileCore;
 
 typedef struct File {
@@ -45,8 +46,12 @@ typedef struct File {
 /* ---- the core; each function raises OSError, and KeyboardInterrupt out of an interrupted wait
  * ---- */
 
-FileCore *core_new(int fd, bool readable, bool writable, bool owned);
+FileCore *core_new(Thread *t, int fd, bool readable, bool writable, bool owned);
 void core_release(FileCore *core);
+/* The program ends: give the system what files that nobody closed still hold. */
+void files_write_out(Vm *vm);
+/* The list of open files ends before they do. */
+void files_forget(Stdlib *lib);
 bool core_write(Thread *t, FileCore *core, const char *data, size_t size) MUST_CHECK;
 bool core_flush(Thread *t, FileCore *core) MUST_CHECK;
 /* Read more into the (empty) read buffer: bytes there now, 0 at the end of the file, -1 raised. */

@@ -19,10 +19,18 @@
 
 enum { READ_SIZE = 65536, WRITE_SIZE = 65536 };
 
-FileCore *core_new(int fd, bool readable, bool writable, bool owned) {
+FileCore *core_new(Thread *t, int fd, bool readable, bool writable, bool owned) {
     FileCore *core = memory_alloc(sizeof *core);
-    *core = (FileCore){
-        .fd = fd, .references = 1, .readable = readable, .writable = writable, .owned = owned};
+    FileCore **first = &stdlib_of(t)->files;
+    *core = (FileCore){.fd = fd,
+                       .references = 1,
+                       .readable = readable,
+                       .writable = writable,
+                       .owned = owned,
+                       .next = *first,
+                       .link = first};
+    if (*first) (*first)->link = &core->next;
+    *first = core;
     return core;
 }
 
@@ -44,9 +52,27 @@ void core_release(FileCore *core) {
         write_out(core);
         if (core->owned) close(core->fd);
     }
+    if (core->link) *core->link = core->next;
+    if (core->next) core->next->link = core->link;
     buffer_free(&core->out);
     free(core->in);
     free(core);
+}
+
+void files_forget(Stdlib *lib) {
+    while (lib->files) {
+        FileCore *core = lib->files;
+        lib->files = core->next;
+        core->next = NULL;
+        core->link = NULL;
+    }
+}
+
+void files_write_out(Vm *vm) {
+    Stdlib *lib = vm->stdlib_state;
+    for (FileCore *core = lib->files; core; core = core->next) {
+        if (!core->closed) write_out(core);
+    }
 }
 
 /* Did a system call merely meet a signal whose handling raised nothing? */

@@ -270,7 +270,7 @@ Value file_open(Thread *t, Value *args) {
     int fd = open_descriptor(t, args, &mode);
     if (fd < 0) return VALUE_ERROR;
     FileCore *core =
-        core_new(fd, reads, writes, !is_int(args[ARG_PATH]) || args[ARG_CLOSEFD] != VALUE_FALSE);
+        core_new(t, fd, reads, writes, !is_int(args[ARG_PATH]) || args[ARG_CLOSEFD] != VALUE_FALSE);
     core->appending = mode.appending;
     core->unbuffered = buffering == 0;
     core->line_buffered = !mode.binary && (buffering == 1 || (buffering < 0 && isatty(fd)));
@@ -294,7 +294,7 @@ Value file_open(Thread *t, Value *args) {
 
 Value file_standard(Thread *t, int fd, const char *name, bool writable) {
     file_classes_init(t, NULL);
-    FileCore *core = core_new(fd, !writable, writable, false);
+    FileCore *core = core_new(t, fd, !writable, writable, false);
     core->line_buffered = writable && (fd == STDERR_FILENO || isatty(fd));
     File *file = new_file(t, CLASS_TEXT_FILE, core);
     file->name = object_value(str_from(t, name));

@@ -11,7 +11,7 @@
 
 #include "common/arena.h"
 #include "stdlib/builtins.h"
-#include "stdlib/builtins.h"
+#include "stdlib/file.h"
 #include "stdlib/import.h"
 #include "vm/container.h"
 #include "vm/str.h"
@@ -51,6 +51,7 @@ void stdlib_release(Vm *vm) {
         lib->signatures = entry->next;
         free(entry);
     }
+    files_forget(lib);
     free(lib);
     vm->stdlib_state = NULL;
 }

@@ -85,6 +85,7 @@ typedef struct Stdlib {
     bool finalizing;            /* the program is ending */
     bool stdout_broken;         /* writing to descriptor 1 met EPIPE */
     void *crypto;               /* libcrypto's functions (stdlib/hashlib_native.c) */
+    struct FileCore *files;     /* open files (stdlib/file_core.c) */
     SignatureCache *signatures; /* parsed signatures of native constructors */
 } Stdlib;
 

@@ -23,6 +23,13 @@ class Exit(TulipCase):
         self.expect(self.program("print('before')\nraise ValueError('x')\n"), 1, "before\n",
                     "ValueError: x")
 
+    def test_files_that_nobody_closed_are_written(self):
+        path = os.path.join(self.folder, "kept.txt")
+        self.expect(self.program(f"import sys\nsys.kept = open({path!r}, 'w')\n"
+                                 "sys.kept.write('hello')\n"), 0, "")
+        with open(path, encoding="utf-8") as file:
+            self.assertEqual(file.read(), "hello")
+
     def test_chained_exceptions(self):
         source = """
             try:
