@@ -176,6 +176,9 @@ bool report_default(Thread *t, Dict *context) MUST_CHECK;
 void report_text(Thread *t, const char *text, size_t size);
 /* [future] failed and nobody looked: tell its loop's exception handler, once. */
 void report_lost_error(Thread *t, Value future);
+/* The same for a future that belongs to no loop, shown as [text] (a str): nobody looked at
+ * [exception]. */
+void report_lost_outside_loops(Thread *t, Value text, Value exception);
 /* An expression statement dropped [v] (hook). */
 void report_dropped(Thread *t, Value v);
 /* The end of a pass: coroutines never awaited, tasks that failed unseen. */

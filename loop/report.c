@@ -142,6 +142,16 @@ void report_lost_error(Thread *t, Value v) {
     pop_roots(t, roots);
 }
 
+void report_lost_outside_loops(Thread *t, Value text, Value exception) {
+    loop_state(t)->lost_errors++;
+    PROBE(t, EXCEPTION_LOST, exception, text);
+    Buffer out = {0};
+    buffer_printf(&out, "Future exception was never retrieved\nfuture: %s\n", STR(text)->data);
+    exception_print(t, exception, &out);
+    report_text(t, out.data, out.size);
+    buffer_free(&out);
+}
+
 bool report_lost_errors_of(Thread *t, const Loop *loop) {
     Heap *heap = &t->vm->heap;
     for (size_t i = 0; i < heap->finalizable_count; i++) {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <sys/syscall.h>
 
+#include "loop/loop.h"
 #include "stdlib/thread.h"
 #include "vm/baton.h"
 #include "vm/container.h"
@@ -119,6 +120,13 @@ static Value get_object(Thread *t, Value *args) {
     return t->object;
 }
 
+static Value report_lost(Thread *t, Value *args) {
+    if (!is_str(args[0]) || !is_kind(args[1], OBJ_EXCEPTION))
+        return raise_error(t, EXC_TypeError, "a str and an exception are required");
+    report_lost_outside_loops(t, args[0], args[1]);
+    return VALUE_NONE;
+}
+
 static Value thread_exit(Thread *t, Value *args) {
     (void)args;
     return raise_with(t, EXC_SystemExit, VALUE_UNSET);
@@ -147,6 +155,8 @@ static const NativeDef functions[] = {
     {"_set_object", set_object, "(thread, /)", "This thread's threading.Thread is that one."},
     {"_set_main_object", set_main_object, "(thread, /)",
      "The main thread's threading.Thread is that one."},
+    {"_report_lost_error", report_lost, "(future, exception, /)",
+     "Say that nobody asked for the exception of a future, of which future is the repr."},
     {"_get_object", get_object, "()", "This thread's threading.Thread, or None."},
     {0},
 };
