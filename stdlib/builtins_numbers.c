@@ -37,8 +37,8 @@ static Value builtin_hex(Thread *t, Value *args) { return in_base(t, args[0], 16
 static Value power_modulo(Thread *t, Value base, Value exponent, Value modulus) {
     Class *cls = class_of(t->vm, base);
     Value (*slot)(Thread *, Value, Value, Value) = cls->slots.power_mod;
-    bool own = (cls->flags & CLASS_HEAP) &&
-               is_kind(class_lookup(t, cls, NAME_OF(t, __pow__)), OBJ_FUNCTION);
+    Value method = class_lookup(t, cls, NAME_OF(t, __pow__));
+    bool own = (cls->flags & CLASS_HEAP) && (is_kind(method, OBJ_FUNCTION) || method == VALUE_NONE);
     Value result = VALUE_NOTIMPLEMENTED;
     if (own) {
         Value args[] = {exponent, modulus};

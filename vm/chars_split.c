@@ -248,12 +248,15 @@ static Value join_bytes(Thread *t, Value self, const Value *items, size_t count)
 
 Value chars_method_join(Thread *t, Value *args) {
     Value items = args[1];
-    if (!is_kind(items, OBJ_LIST) && !is_kind(items, OBJ_TUPLE)) {
-        const Slots *slots = is_object(items) ? &object_class(object_of(items))->slots : NULL;
-        if (!slots || (!slots->iter && !slots->getitem)) {
+    bool sequence = is_kind(items, OBJ_LIST) || is_kind(items, OBJ_TUPLE);
+    if (!sequence || object_class(object_of(items))->flags & CLASS_HEAP) {
+        args[1] = value_iter(t, items);
+        if (args[1] == VALUE_ERROR) {
+            if (!exception_matches(t, EXC_TypeError)) return VALUE_ERROR;
+            exception_take(t);
             return raise_error(t, EXC_TypeError, "can only join an iterable");
         }
-        Tuple *gathered = tuple_from_iterable(t, items);
+        Tuple *gathered = tuple_from_iterable(t, args[1]);
         if (!gathered) return VALUE_ERROR;
         items = args[1] = object_value(gathered);
     }

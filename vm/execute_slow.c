@@ -336,9 +336,16 @@ static List *star_arguments(Thread *t, Value callee, Value arguments) {
     return list;
 }
 
+/* A list or tuple whose class iterates over it as they do? */
+static bool has_plain_items(Thread *t, Value v) {
+    if (!is_kind(v, OBJ_LIST) && !is_kind(v, OBJ_TUPLE)) return false;
+    Object *object = object_of(v);
+    return object_class(object)->slots.iter == t->vm->classes[object_kind(object)]->slots.iter;
+}
+
 Value call_ex(Thread *t, Value callee, Value arguments, Value kwargs, CallStart *start) {
     *start = CALL_FAILED;
-    if (!is_kind(arguments, OBJ_LIST) && !is_kind(arguments, OBJ_TUPLE)) {
+    if (!has_plain_items(t, arguments)) {
         List *list = star_arguments(t, callee, arguments);
         if (!list) return VALUE_ERROR;
         arguments = object_value(list);

@@ -32,8 +32,7 @@ Value value_iter(Thread *t, Value v) {
         if (iterator == VALUE_ERROR || class_of(t->vm, iterator)->slots.next) return iterator;
         return raise_error(t, EXC_TypeError, "iter() returned non-iterator of type '%T'", iterator);
     }
-    bool refused = class_lookup(t, cls, NAME_OF(t, __iter__)) == VALUE_NONE;
-    if (!refused && cls->slots.getitem && !is_kind(v, OBJ_DICT)) return sequence_iterator_new(t, v);
+    if (cls->slots.getitem && !is_kind(v, OBJ_DICT)) return sequence_iterator_new(t, v);
     return raise_error(t, EXC_TypeError, "'%T' object is not iterable", v);
 }
 

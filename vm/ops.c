@@ -251,7 +251,7 @@ static Value class_getitem(Thread *t, Value cls, Value key) {
     if (CLASS(cls) == BUILTIN_CLASS(t, CLASS)) return generic_alias_new(t, cls, key);
     Value method = value_getattr_or_unset(t, cls, NAME_OF(t, __class_getitem__));
     if (method == VALUE_ERROR) return VALUE_ERROR;
-    if (method == VALUE_UNSET) {
+    if (method == VALUE_UNSET || method == VALUE_NONE) {
         return raise_error(t, EXC_TypeError, "type '%S' is not subscriptable",
                            object_value(CLASS(cls)->name));
     }
@@ -286,13 +286,13 @@ bool value_delitem(Thread *t, Value v, Value key) {
 
 /* item in iterable, by looking at every item. [roots]: container, item, iterator. */
 static int contains_by_iteration(Thread *t, Value container, Value *roots) {
-    Class *cls = class_of(t->vm, container);
-    if (!cls->slots.iter && !cls->slots.getitem) {
+    roots[2] = value_iter(t, container);
+    if (roots[2] == VALUE_ERROR) {
+        if (!exception_matches(t, EXC_TypeError)) return -1;
+        exception_take(t);
         raise_error(t, EXC_TypeError, "argument of type '%T' is not iterable", container);
         return -1;
     }
-    roots[2] = value_iter(t, container);
-    if (roots[2] == VALUE_ERROR) return -1;
     for (;;) {
         Value item = value_next(t, roots[2]);
         if (item == VALUE_DONE) return 0;
@@ -306,10 +306,6 @@ static int contains_by_iteration(Thread *t, Value container, Value *roots) {
 int value_contains(Thread *t, Value container, Value item) {
     Class *cls = class_of(t->vm, container);
     if (cls->slots.contains) return cls->slots.contains(t, container, item);
-    if (class_lookup(t, cls, NAME_OF(t, __contains__)) == VALUE_NONE) {
-        raise_error(t, EXC_TypeError, "'%T' object is not a container", container);
-        return -1;
-    }
     Value *roots = push_roots(t, 3);
     roots[0] = container;
     roots[1] = item;

@@ -183,7 +183,12 @@ static Value int_argument(Percent *f, Value v, char type) {
     if (is_float(v) || is_str(v) || is_kind(v, OBJ_BYTES) || is_kind(v, OBJ_BYTEARRAY))
         to_int = NULL;
     Value number = to_int ? to_int(t, v) : VALUE_UNSET;
-    if (!number || is_int(number)) return number;
+    if (number == VALUE_ERROR) {
+        if (!exception_matches(t, EXC_TypeError)) return VALUE_ERROR;
+        exception_take(t);
+    } else if (is_int(number)) {
+        return number;
+    }
     return raise_error(t, EXC_TypeError, "%%%c format: %s is required, not %T",
                        f->bytes && type == 'i' ? 'd' : type, exact ? "an integer" : "a real number",
                        v);

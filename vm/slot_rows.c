@@ -23,8 +23,6 @@
 /* call_dunder for a slot that is only there because the method is. */
 static Value call_required(Thread *t, Value self, Str *name, const Value *args, int argc) {
     Value result = call_dunder(t, self, name, args, argc);
-    if (result == VALUE_UNSET && class_lookup(t, class_of(t->vm, self), name) == VALUE_NONE)
-        return raise_error(t, EXC_TypeError, "'NoneType' object is not callable");
     if (result == VALUE_UNSET)
         return raise_error(t, EXC_TypeError, "'%T' object has no %S", self, object_value(name));
     return result;

@@ -49,10 +49,19 @@ bool slots_is_plain_method(Value v) {
     return native->owner && native->self == VALUE_UNSET;
 }
 
+/* Raise what a method that is None stands for. */
+static Value raise_refused(Thread *t, Value self, Str *name) {
+    const char *format = "'NoneType' object is not callable";
+    if (name == NAME_OF(t, __iter__)) format = "'%T' object is not iterable";
+    if (name == NAME_OF(t, __contains__)) format = "'%T' object is not a container";
+    return raise_error(t, EXC_TypeError, format, self);
+}
+
 Value call_dunder(Thread *t, Value self, Str *name, const Value *args, int argc) {
     Class *cls = class_of(t->vm, self);
     Value found = class_lookup(t, cls, name);
-    if (found == VALUE_UNSET || found == VALUE_NONE) return VALUE_UNSET;
+    if (found == VALUE_UNSET) return VALUE_UNSET;
+    if (found == VALUE_NONE) return raise_refused(t, self, name);
     if (LIKELY(slots_is_plain_method(found)))
         return call_with_self(t, found, self, args, argc, NULL);
     Value *roots = push_roots(t, argc + 1);
@@ -190,9 +199,9 @@ static AnyFn slot_from_method(const Class *cls, Value found, const SlotRow *row)
 /* What one more method found for a slot makes of it: methods that disagree leave the generic
  * function. */
 static AnyFn combine(const Class *cls, AnyFn slot, Value found, const SlotRow *row) {
-    bool refused = found == VALUE_NONE && (row->name == NAME___bool__ || row->name == NAME___len__);
-    if (refused) return row->generic; /* which says that None cannot be called */
-    if (found == VALUE_UNSET || found == VALUE_NONE) return slot;
+    if (found == VALUE_UNSET) return slot;
+    if (found == VALUE_NONE) /* no hash; else the generic function says that None is no method */
+        return row->name == NAME___hash__ ? slot : row->generic;
     AnyFn fn = slot_from_method(cls, found, row);
     return !slot || slot == fn ? fn : row->generic;
 }

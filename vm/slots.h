@@ -33,7 +33,7 @@ bool slots_is_plain_method(Value v);
 Value call_with_self(Thread *t, Value callable, Value self, const Value *args, int argc,
                      Tuple *kwnames) MUST_CHECK;
 /* self.NAME(*args), looked up on the class as operators do. VALUE_UNSET when the class has no such
- * method (or has None). */
+ * method; TypeError when it has None. */
 Value call_dunder(Thread *t, Value self, Str *name, const Value *args, int argc) MUST_CHECK;
 /* [args] tuple and [kwargs] dict (may be NULL) laid out as a call's arguments on the registers,
  * after [head] free places; *argc counts them all (head included), *kwnames is NULL without
