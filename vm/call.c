@@ -131,7 +131,20 @@ bool enter_native(Thread *t, const char *where) {
     return true;
 }
 
+/* Are there C stack and registers for what calls on without entering a frame: methods of methods
+ * (each adds an argument), static methods of static methods? Depth is counted by what they end
+ * at. */
+static bool stacks_remain(Thread *t, int argc) {
+    char here;
+    if (LIKELY(&here >= t->c_stack_limit && t->registers_end - t->registers_top > argc + 64))
+        return true;
+    raise_error(t, EXC_RecursionError,
+                "maximum recursion depth exceeded while calling a Python object");
+    return false;
+}
+
 Value call_keywords(Thread *t, Value callee, const Value *args, int argc, Tuple *kwnames) {
+    if (UNLIKELY(!stacks_remain(t, argc))) return VALUE_ERROR;
     Value *top = t->registers_top;
     Value *roots = push_roots(t, argc + 2);
     roots[0] = callee;

@@ -118,13 +118,21 @@ static bool property_set_doc(Thread *t, Value self, Value v) {
     return true;
 }
 
+/* The __isabstractmethod__ of what a descriptor wraps, which may be a descriptor again. */
+static Value abstract_mark(Thread *t, Value wrapped) {
+    if (!enter_native(t, "")) return VALUE_ERROR;
+    Value v = value_getattr_or_unset(t, wrapped, NAME_OF(t, __isabstractmethod__));
+    leave_native(t);
+    return v;
+}
+
 /* Is any accessor abstract? */
 static Value property_abstract(Thread *t, Value self) {
     Property *p = PROPERTY(self);
     Value accessors[] = {p->get, p->set, p->del};
     for (int i = 0; i < 3; i++) {
         if (accessors[i] == VALUE_NONE) continue;
-        Value v = value_getattr_or_unset(t, accessors[i], NAME_OF(t, __isabstractmethod__));
+        Value v = abstract_mark(t, accessors[i]);
         if (v == VALUE_ERROR) return v;
         int truth = v == VALUE_UNSET ? 0 : value_truth(t, v);
         if (truth) return truth < 0 ? VALUE_ERROR : VALUE_TRUE;
@@ -243,8 +251,7 @@ static Value wrapper_function(Thread *t, Value self) {
 }
 
 static Value wrapper_abstract(Thread *t, Value self) {
-    Value v =
-        value_getattr_or_unset(t, METHOD_WRAPPER(self)->function, NAME_OF(t, __isabstractmethod__));
+    Value v = abstract_mark(t, METHOD_WRAPPER(self)->function);
     return v == VALUE_UNSET ? VALUE_FALSE : v;
 }
 
