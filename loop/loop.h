@@ -57,6 +57,7 @@ typedef struct LoopState {
     Dropped *dropped;     /* in this pass */
     size_t dropped_count, dropped_capacity;
     bool signals_installed;
+    bool signals_given_back[LOOP_SIGNAL_COUNT]; /* SIG_DFL was asked for: SIGINT and SIGPIPE */
     bool interrupted; /* a SIGINT became a KeyboardInterrupt: pending tasks at exit are no news */
     Value signal_handlers[LOOP_SIGNAL_COUNT]; /* signal.signal's, VALUE_UNSET: the default */
 } LoopState;

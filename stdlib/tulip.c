@@ -7,6 +7,7 @@
 #include "loop/loop.h"
 #include "stdlib/stdlib.h"
 #include "vm/class.h"
+#include "vm/code.h"
 #include "vm/container.h"
 #include "vm/exception.h"
 #include "vm/number.h"
@@ -25,6 +26,16 @@ static Value lost_errors(Thread *t, Value *args) {
 static Value collections(Thread *t, Value *args) {
     (void)args;
     return int_from_uint64(t, t->vm->heap.cycles);
+}
+
+/* The text of `tulip dis` for one code object and those nested in it. */
+static Value disassemble(Thread *t, Value *args) {
+    if (!is_kind(args[0], OBJ_CODE))
+        return raise_error(t, EXC_TypeError, "disassemble() takes a code object, not '%T'",
+                           args[0]);
+    Buffer out = {0};
+    code_disassemble(t, (const Code *)object_of(args[0]), &out);
+    return object_value(str_from_buffer(t, &out));
 }
 
 /* What a construct that is left out becomes in a source that is compiled all the same. */
@@ -49,6 +60,8 @@ static const NativeDef functions[] = {
     {"lost_errors", lost_errors, "()",
      "How many exceptions of tasks and futures nobody retrieved."},
     {"collections", collections, "()", "How many cycles the collector has completed."},
+    {"disassemble", disassemble, "(code, /)",
+     "The bytecode of a code object and of those nested in it, as text."},
     {"out_of_scope", out_of_scope, "(construct)",
      "Raise OutOfScope: compiled in place of what Tulip leaves out."},
     {0},
