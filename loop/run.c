@@ -28,7 +28,9 @@
 static bool run_entry(Thread *t, Value self, ReadyEntry entry) {
     if (LIKELY(is_object(entry.what))) {
         switch (object_kind(object_of(entry.what))) {
-        case OBJ_TASK: return task_step(t, TASK(entry.what), entry.arg);
+        case OBJ_TASK:
+            if (LIKELY(task_step(t, TASK(entry.what), entry.arg))) return true;
+            return callback_failed(t, self, entry.what, entry.arg);
         case OBJ_HANDLE: return handle_run(t, HANDLE(entry.what));
         case OBJ_NATIVE_COROUTINE: return sleep_finish(t, NATIVE_COROUTINE(entry.what));
         default: break;

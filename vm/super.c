@@ -80,11 +80,11 @@ static bool init(Thread *t, Value self, const Value *args, int argc, Tuple *kwna
 /* The attribute along the rest of the MRO, unbound, or VALUE_UNSET. */
 static Value find_after(Thread *t, Super *super, Str *name) {
     Tuple *mro = CLASS(super->self_type)->mro;
-    size_t i = 0;
-    while (i < mro->size && mro->items[i] != super->type) i++;
-    for (i++; i < mro->size; i++) {
-        Value v = dict_get_str(t, CLASS(mro->items[i])->dict, name);
+    bool after = false;
+    for (size_t i = 0; i < mro->size; i++) {
+        Value v = after ? dict_get_str(t, CLASS(mro->items[i])->dict, name) : VALUE_UNSET;
         if (v != VALUE_UNSET) return v;
+        after |= mro->items[i] == super->type;
     }
     return VALUE_UNSET;
 }

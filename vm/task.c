@@ -201,8 +201,8 @@ Value task_wakeup_callable(Thread *t, Task *task) {
     return native;
 }
 
-/* An object with _asyncio_future_blocking that is no native future: 1 waited for, 0 no such object,
- * -1 raised. */
+/* An object with _asyncio_future_blocking that is no native future: 1 waited for or refused, 0 no
+ * such object, -1 raised: which is the loop's to hear of, not the coroutine's. */
 static int wait_for_foreign(Thread *t, Task *task, Value awaited) {
     Value *roots = push_roots(t, 3);
     roots[0] = awaited;
@@ -217,7 +217,7 @@ static int wait_for_foreign(Thread *t, Task *task, Value awaited) {
     if (!blocking) {
         raise_error(t, EXC_RuntimeError, "yield was used instead of yield from in task %R with %R",
                     object_value(task), awaited);
-        return -1;
+        return throw_later(t, task) ? 1 : -1;
     }
     if (!value_setattr(t, awaited, NAME_OF(t, _asyncio_future_blocking), VALUE_FALSE)) return -1;
     roots[1] = task_wakeup_callable(t, task);
@@ -255,16 +255,14 @@ static bool take_yielded(Thread *t, Task *task, Value v) {
     Value *root = push_roots(t, 1);
     root[0] = v;
     int foreign = is_object(v) ? wait_for_foreign(t, task, v) : 0;
-    if (foreign > 0) return true;
-    if (foreign == 0) {
-        if (is_generator_kind(v)) {
-            raise_error(t, EXC_RuntimeError,
-                        "yield was used instead of yield from for generator in task %R with %R",
-                        object_value(task), v);
-            if (exception_matches(t, EXC_RuntimeError)) add_fix(t);
-        } else {
-            raise_error(t, EXC_RuntimeError, "Task got bad yield: %R", v);
-        }
+    if (foreign) return foreign > 0;
+    if (is_generator_kind(v)) {
+        raise_error(t, EXC_RuntimeError,
+                    "yield was used instead of yield from for generator in task %R with %R",
+                    object_value(task), v);
+        if (exception_matches(t, EXC_RuntimeError)) add_fix(t);
+    } else {
+        raise_error(t, EXC_RuntimeError, "Task got bad yield: %R", v);
     }
     return throw_later(t, task);
 }

@@ -12,9 +12,11 @@ for the same source. The last line is "N passed, N failed".
 
 What is not mutated, because no test of behaviour can or should notice: comments, declarations,
 assertions, preprocessor lines, hints (LIKELY, UNLIKELY), sizes, growth and capacities, everything
-that the inline caches and the collector's pace do, and texts of diagnostics for maintainers.
-A mutant that builds to the same machine code as the original (equivalent for the compiler) is drawn
-again.
+that the inline caches, the collector's pace and barriers and the length of a thread's turn do, and
+texts of diagnostics for maintainers. Nor what can make no difference: which bound a minimum or
+maximum takes when both are equal, which negative number says that something failed, and a store
+into a root that nothing reads (it keeps a value alive; the stress runs look at those). A mutant that
+builds to the same machine code as the original (equivalent for the compiler) is drawn again.
 """
 
 import argparse
@@ -44,7 +46,7 @@ OPERATORS = [
     (r" < ", " <= "), (r" <= ", " < "), (r" > ", " >= "), (r" >= ", " > "),
     (r" == ", " != "), (r" != ", " == "), (r" && ", " || "), (r" \|\| ", " && "),
     (r" \+ ", " - "), (r" - ", " + "), (r" \+= ", " -= "), (r"\breturn true;", "return false;"),
-    (r"\breturn false;", "return true;"), (r"\b0\b", "1"), (r"\b1\b", "2"), (r"\b1\b", "0"),
+    (r"\breturn false;", "return true;"), (r"\b0\b", "1"), (r"(?<!-)\b1\b", "2"), (r"\b1\b", "0"),
     (r"if \(!", "if ("), (r"if \((?=[a-z])", "if (!"), (r"\? (\w+) : (\w+)", r"? \2 : \1"),
     (r"VALUE_TRUE\b", "VALUE_FALSE"), (r"VALUE_FALSE\b", "VALUE_TRUE"),
     (r"VALUE_NONE;", "VALUE_FALSE;"), (r"\bbreak;", "continue;"),
@@ -57,7 +59,12 @@ PASSED_OVER = re.compile(
     r"\bassert\(|capacity|reserve|_free\(|_release|heap_forget|heap_settle|sizeof|LIKELY|cache|"
     r"thread_poll|push_roots|pop_roots|stress|pace|debt|heap_|buffer_init|static_assert|bits|hint|"
     r"interned|_hash|leave_native|enter_native|MUST_CHECK|const \w+ \w+\[|owned|recycle|memo|"
-    r"fprintf|printf|\.doc|growth|_fits|memory")
+    r"fprintf|printf|\.doc|growth|_fits|memory|->marking|slice_left")
+# A minimum or maximum: a < b ? a : b.
+EXTREME = re.compile(r"([\w.>-]+) ([<>]=?) ([\w.>-]+) \? (?:\1 : \3|\3 : \1)(?![\w.>(-])")
+# A store of what is at hand into a root.
+AT_HAND = r"(?:[\w.>-]+(?:\[\w+\])?|object_value\([\w.>-]+\));$"
+ROOT_STORE = re.compile(rf"^\s+(\w*roots?)(\[\w+\]) = {AT_HAND}|^\s+\*(\w*roots?) = {AT_HAND}")
 # The collector and what exists for speed alone: the tests of units and stress runs look at those.
 FILES_PASSED_OVER = {
     "vm/heap.c", "vm/heap.h", "vm/trace.c", "vm/attribute_cache.c", "vm/finalize.c", "vm/hash_index.h",
@@ -87,7 +94,8 @@ def candidates():
             inside, commented = commented, still_commented(line, commented)
             if inside or "/*" in line or not line.startswith("    ") or PASSED_OVER.search(line):
                 continue
-            yield from mutants_of(name, number, line)
+            if not only_keeps_alive(lines, number):
+                yield from mutants_of(name, number, line)
 
 
 def still_commented(line, commented):
@@ -95,12 +103,32 @@ def still_commented(line, commented):
     return opened > closed if opened >= 0 or closed >= 0 else commented
 
 
+def only_keeps_alive(lines, number):
+    """Whether the line stores into a root that its function neither reads nor hands on."""
+    store = ROOT_STORE.match(lines[number])
+    if not store:
+        return False
+    first = max((i for i in range(number) if lines[i] and not lines[i][0].isspace()), default=0)
+    last = next((i for i in range(number, len(lines)) if lines[i].startswith("}")), len(lines))
+    roots = store[1] or store[3]
+    for i in range(first, last):
+        others = re.sub(rf"(?:push|pop)_roots\(.*\);|Value \*{roots} = |{ROOT_STORE.pattern}", "",
+                        lines[i])
+        this, unknown = re.escape(store[2] or "[0]"), r"\[[^\]\d]"
+        if re.search(rf"\b{roots}(?:\b(?!\[)|{this}|{unknown})", others):
+            return False
+    return True
+
+
 def mutants_of(name, number, line):
-    # Nothing inside a text is changed.
-    texts = [match.span() for match in re.finditer(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])+\'', line)]
+    # Nothing inside a text is changed, and no comparison of a minimum to include the equal.
+    kept = [match.span() for match in re.finditer(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])+\'', line)]
+    extremes = [match.span(2) for match in EXTREME.finditer(line)]
     for pattern, replacement in OPERATORS:
         for match in re.finditer(pattern, line):
-            if any(start <= match.start() < end for start, end in texts):
+            if any(start <= match.start() < end for start, end in kept):
+                continue
+            if any(match.start() < start < match.end() for start, _ in extremes):
                 continue
             after = line[:match.start()] + match.expand(replacement) + line[match.end():]
             yield Mutant(name, number, line, after)
