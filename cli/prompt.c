@@ -115,6 +115,10 @@ static bool run_statement(Thread *t, Module *main, const Buffer *input, int numb
     Buffer report = {0};
     Function *code =
         module_compile(t, name, input->data, input->size, COMPILE_SINGLE, main->dict, &report);
+    if (!code && t->exception != VALUE_UNSET) {
+        ending_of_exception(t);
+        return true;
+    }
     if (!code) {
         sys_write_report(t, report.data, report.size);
         buffer_free(&report);

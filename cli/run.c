@@ -96,6 +96,7 @@ static void set_path_of_script(Thread *t, const char *path) {
 static Ending run_text(Thread *t, Module *m, const char *name, const char *text, size_t size) {
     Buffer report = {0};
     Function *code = module_compile(t, name, text, size, COMPILE_MODULE, m->dict, &report);
+    if (!code && t->exception != VALUE_UNSET) return ending_of_exception(t);
     if (!code) {
         paint_to_stderr(report.data, report.size);
         buffer_free(&report);

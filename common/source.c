@@ -52,6 +52,8 @@ Source *source_new(const char *name, const char *text, size_t size) {
     size_t name_size = strlen(name) + 1;
     source->name = memcpy(memory_alloc(name_size), name, name_size);
     source->text = memory_alloc(size + 1);
+    source->notices = NULL;
+    source->out_of_scope = false;
     source->size = size ? normalise(source->text, text, size) : 0;
     source->text[source->size] = '\0';
     index_lines(source);

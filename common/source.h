@@ -23,12 +23,15 @@ typedef struct Span {
     uint32_t end_line, end_column; /* the first position after the piece */
 } Span;
 
+typedef struct NoticeList NoticeList;
+
 typedef struct Source {
     char *name;            /* as given: a path, "<string>", "<stdin>" */
     char *text;            /* normalised copy, text[size] == '\0' */
     size_t size;           /* at most UINT32_MAX - 1: longer files are refused by the reader */
     uint32_t *line_starts; /* offset of each line's first byte; line_starts[line_count] == size */
     uint32_t line_count;   /* at least 1 */
+    NoticeList *notices;   /* borrowed: where warnings are noted (common/notice.h); NULL: nowhere */
     bool out_of_scope;     /* what is left out of the language raises when it is reached */
 } Source;
 

@@ -170,12 +170,20 @@ static CompileMode mode_of(const char *mode) {
 static Value compile_hook(Thread *t, Str *text, Str *filename, const char *mode, Dict *globals,
                           bool name_mode) {
     Diagnostic error;
+    NoticeList notices = {0};
     Source *source = source_new(filename->data, text->data, text->size);
     source->out_of_scope = t->vm->out_of_scope;
+    source->notices = &notices;
     Code *code = parse_and_compile(t, source, mode_of(mode), name_mode, &error);
-    Value result = code ? object_value(function_new(t, code, globals)) : compiler_raise(t, &error);
+    Value *result = push_roots(t, 1);
+    if (code) *result = object_value(function_new(t, code, globals));
+    if (!code || (notices.count && !compiler_warn(t, source, &error)))
+        *result = error.kind ? compiler_raise(t, &error) : VALUE_ERROR;
+    notices_free(&notices);
     source_free(source);
-    return result;
+    Value given = *result;
+    pop_roots(t, result);
+    return given;
 }
 
 void compiler_install(Vm *vm) { vm->hooks.compile = compile_hook; }

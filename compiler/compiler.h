@@ -15,6 +15,7 @@
 #define TULIP_COMPILER_COMPILER_H
 
 #include "common/diagnostic.h"
+#include "common/notice.h"
 #include "common/source.h"
 #include "parser/ast.h"
 #include "vm/code.h"
@@ -38,6 +39,11 @@ Code *compile_source(Thread *t, const char *text, size_t size, const char *filen
 
 /* Raises [error] as a SyntaxError with CPython's attributes; gives VALUE_ERROR. */
 Value compiler_raise(Thread *t, const Diagnostic *error);
+
+/* Gives what source->notices (not NULL) holds to the module warnings; runs Tulip code, so the code
+ * compiled must be rooted. False: one is an error, described in [error]; or something else was
+ * raised. compiler/warn.c. */
+bool compiler_warn(Thread *t, const Source *source, Diagnostic *error) MUST_CHECK;
 
 /* Sets vm->hooks.compile. */
 void compiler_install(Vm *vm);

@@ -271,10 +271,12 @@ static Node *visit_right_of(Compiler *c, Scope *s, Node *node) {
     switch (node->kind) {
     case NODE_BinOp: visit(c, s, AST(BinOp, node)->right); return AST(BinOp, node)->left;
     case NODE_Call:
+        suspect_call(c, node);
         visit_list(c, s, &AST(Call, node)->args);
         visit_list(c, s, &AST(Call, node)->keywords);
         return AST(Call, node)->func;
     case NODE_Subscript:
+        suspect_subscript(c, node);
         visit(c, s, AST(Subscript, node)->slice);
         return AST(Subscript, node)->value;
     case NODE_Attribute: return AST(Attribute, node)->value;
@@ -296,6 +298,10 @@ static void visit_expression(Compiler *c, Scope *s, Node *node) {
     switch (node->kind) {
     case NODE_Name: visit_name(c, s, AST(Name, node)); break;
     case NODE_Constant: note_float(c, s, AST(Constant, node)); break;
+    case NODE_Compare:
+        suspect_compare(c, node);
+        visit_fields(c, s, node);
+        break;
     case NODE_NamedExpr: visit_walrus(c, s, AST(NamedExpr, node)); break;
     case NODE_Lambda: visit_lambda(c, s, AST(Lambda, node)); break;
     case NODE_ListComp:
@@ -473,6 +479,10 @@ static void visit_statement(Compiler *c, Scope *s, Node *node) {
     Node *saved = c->statement;
     c->statement = node;
     switch (node->kind) {
+    case NODE_Assert:
+        suspect_assert(c, node);
+        visit_fields(c, s, node);
+        break;
     case NODE_FunctionDef: visit_function(c, s, AST(FunctionDef, node)); break;
     case NODE_ClassDef: visit_class(c, s, AST(ClassDef, node)); break;
     case NODE_Global: visit_declaration(c, s, node, &AST(Global, node)->names, SYM_GLOBAL); break;

@@ -326,6 +326,14 @@ void with_statement(Compiler *c, AstWith *s);
  * an exception). */
 void with_exit(Compiler *c, const Node *at, Block *block);
 
+/* ---- suspect.c ---- */
+
+/* Notes a warning when this call, subscript, comparison or assertion cannot be meant. */
+void suspect_call(Compiler *c, const Node *node);
+void suspect_subscript(Compiler *c, const Node *node);
+void suspect_compare(Compiler *c, const Node *node);
+void suspect_assert(Compiler *c, const Node *node);
+
 /* ---- suspend.c ---- */
 void yield_to(Compiler *c, Node *node, int target);
 void yield_from_to(Compiler *c, Node *node, int target);

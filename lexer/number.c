@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/notice.h"
 #include "lexer/scan.h"
 
 /* The digits from [start] to the cursor in lower case without underscores. */
@@ -76,6 +77,11 @@ bool lexer_finish_number(Lexer *lexer, Token *token, TokenKind kind, const char 
         return refuse_tail(lexer, start);
     }
     lexer_finish(lexer, token, kind, start);
+    if (is_name_byte(*lexer->cursor)) {
+        notice_add(lexer->source, NOTICE_LEXICAL,
+                   lexer_span(lexer, lexer->cursor - 1, lexer->cursor - 1), "invalid %s literal",
+                   number_sort(start));
+    }
     size_t size;
     const char *text = clean(lexer, start, &size);
     if (kind == TK_FLOAT) {

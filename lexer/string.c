@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "common/notice.h"
 #include "common/utf8.h"
 #include "lexer/scan.h"
 
@@ -18,7 +19,9 @@ typedef struct Decoder {
     const char *p, *end;
     char *out;
     const char *literal; /* where the literal begins, for messages */
+    const char *start;   /* the same with its prefix and quotes */
     bool bytes;
+    bool noted; /* the first doubtful escape has been */
 } Decoder;
 
 /* The span of the literal, whose lines the lexer has not passed yet. */
@@ -97,11 +100,23 @@ static bool decode_named(Decoder *d, const char *escape) {
     return true;
 }
 
+/* One warning for a literal is enough. The escape reaches from [escape] to the cursor. */
+static void note_escape(Decoder *d, const char *escape, const char *sort) {
+    if (d->noted) return;
+    d->noted = true;
+    const char *end = d->p;
+    while ((*end & 0xC0) == 0x80) end++;
+    notice_add(d->lexer->source, NOTICE_ESCAPE, literal_span(d, d->start, d->lexer->cursor),
+               "invalid %sescape sequence '%.*s'", sort, (int)(end - escape), escape);
+}
+
 static void decode_octal(Decoder *d, char first) {
+    const char *escape = d->p - 2;
     uint32_t value = (uint32_t)(first - '0');
     for (int i = 0; i < 2 && d->p < d->end && *d->p >= '0' && *d->p <= '7'; i++) {
         value = value << 3 | (uint32_t)(*d->p++ - '0');
     }
+    if (value > 0xFF) note_escape(d, escape, "octal ");
     put(d, d->bytes ? value & 0xFF : value);
 }
 
@@ -138,6 +153,7 @@ static bool decode_escape(Decoder *d) {
         if (!d->bytes) return decode_named(d, escape);
         break;
     }
+    note_escape(d, escape, "");
     *d->out++ = '\\';
     *d->out++ = letter;
     return true;
@@ -176,7 +192,7 @@ bool lexer_finish_string(Lexer *lexer, Token *token, const char *start) {
     size_t quotes = end - p >= 6 && p[0] == p[1] && p[1] == p[2] ? 3 : 1;
     p += quotes;
     end -= quotes;
-    Decoder d = {.lexer = lexer, .literal = p, .bytes = bytes};
+    Decoder d = {.lexer = lexer, .literal = p, .start = start, .bytes = bytes};
     if (bytes && !utf8_is_ascii(p, (size_t)(end - p))) {
         return lexer_fail(lexer, "SyntaxError", literal_span(&d, start, lexer->cursor),
                           "bytes can only contain ASCII literal characters");
@@ -188,6 +204,6 @@ bool lexer_finish_string(Lexer *lexer, Token *token, const char *start) {
 
 bool lexer_decode_text(Lexer *lexer, Token *token, const char *start, const char *end, bool raw,
                        bool braces) {
-    Decoder d = {.lexer = lexer, .literal = start};
+    Decoder d = {.lexer = lexer, .literal = start, .start = start};
     return decode(&d, token, start, end, raw, braces);
 }

@@ -170,16 +170,24 @@ static Node *parse(const Source *source, CompileMode mode, Arena *arena, Diagnos
 Function *module_compile(Thread *t, const char *path, const char *text, size_t size,
                          CompileMode mode, Dict *globals, Buffer *report) {
     Source *source = source_new(path, text, size);
+    NoticeList notices = {0};
     source->out_of_scope = t->vm->out_of_scope;
+    source->notices = &notices;
     Arena arena = {0};
     Diagnostic error = {0};
     Node *root = parse(source, mode, &arena, &error);
     Code *code = root ? compile_ast(t, source, root, mode, false, &error) : NULL;
-    if (!code && report) diagnostic_render(report, &error);
-    else if (!code) compiler_raise(t, &error);
+    Value *function = push_roots(t, 1);
+    if (code) *function = object_value(function_new(t, code, globals));
+    bool ok = code && (!notices.count || compiler_warn(t, source, &error));
+    if (error.kind && report) diagnostic_render(report, &error);
+    else if (error.kind) compiler_raise(t, &error);
     arena_free_all(&arena);
+    notices_free(&notices);
     source_free(source);
-    return code ? function_new(t, code, globals) : NULL;
+    Function *made = ok ? FUNCTION(*function) : NULL;
+    pop_roots(t, function);
+    return made;
 }
 
 /* ---- finding ---- */

@@ -46,6 +46,9 @@ bool value_delitem(Thread *t, Value v, Value key) MUST_CHECK;
 /* DeprecationWarning, with raise_error's formats: false when it was made an error. Runs Tulip
  * code. vm/warn.c. */
 bool warn_deprecated(Thread *t, const char *format, ...) MUST_CHECK;
+/* A warning in the name of a place in a source text: false when it was made an error. */
+bool warn_at(Thread *t, ExceptionId category, const char *message, const char *filename,
+             int line) MUST_CHECK;
 /* [result], an int that [method] (__int__, __index__) returned, as a plain int: DeprecationWarning
  * if it is of a subclass. VALUE_ERROR when that was made an error. */
 Value value_exact_int(Thread *t, Value result, const char *method) MUST_CHECK;

@@ -54,3 +54,17 @@ bool warn_deprecated(Thread *t, const char *format, ...) {
     pop_roots(t, roots);
     return ok;
 }
+
+bool warn_at(Thread *t, ExceptionId category, const char *message, const char *filename,
+             int line) {
+    Value *roots = push_roots(t, 5);
+    roots[0] = object_value(str_from(t, message));
+    roots[1] = object_value(t->vm->exceptions[category]);
+    roots[2] = object_value(str_from(t, filename));
+    roots[3] = fixnum(line);
+    roots[4] = import_warnings(t);
+    Str *name = str_intern(t->vm, "warn_explicit", 13);
+    bool ok = roots[4] != VALUE_ERROR && call_method(t, roots[4], name, roots, 4) != VALUE_ERROR;
+    pop_roots(t, roots);
+    return ok;
+}
