@@ -95,6 +95,12 @@ static Value local_getattr(Thread *t, Value self, Str *name) {
 }
 
 static bool local_setattr(Thread *t, Value self, Str *name, Value v) {
+    if (name == NAME_OF(t, __dict__)) {
+        Class *cls = object_class(object_of(self));
+        raise_error(t, EXC_AttributeError, "'%s%s' object attribute '__dict__' is read-only",
+                    cls->flags & CLASS_HEAP ? "" : "_thread.", cls->name->data);
+        return false;
+    }
     return switch_to_thread(t, self) && object_setattr(t, self, name, v);
 }
 

@@ -19,7 +19,7 @@
 #include "vm/ops.h"
 
 /* Address space for the registers of a thread; memory only as far as it is used. */
-#define REGISTER_BYTES ((size_t)64 << 20)
+#define REGISTER_BYTES ((size_t)16 << 20)
 
 /* What a new thread runs: its first registers hold the function, the arguments, the keywords. */
 static void run_function(Thread *t, void *argument) {
@@ -56,6 +56,7 @@ static bool check_start(Thread *t, const Value *args) {
 static Value start_new_thread(Thread *t, Value *args) {
     if (!check_start(t, args)) return VALUE_ERROR;
     Thread *made = thread_new(t->vm, REGISTER_BYTES);
+    if (!made) return raise_error(t, EXC_RuntimeError, "can't start new thread");
     Value *given = push_roots(made, 3);
     for (int i = 0; i < 3; i++) given[i] = args[i];
     int64_t number = (int64_t)made->number;

@@ -220,7 +220,8 @@ void rendering_free(Thread *t);
 
 Vm *vm_new(void);
 void vm_free(Vm *vm);
-/* A thread with its stacks, which does not run yet: vm/baton.h starts it. */
+/* A thread with its stacks, which does not run yet: vm/baton.h starts it. NULL: the system has no
+ * address space left for them. */
 Thread *thread_new(Vm *vm, size_t register_bytes);
 void thread_free(Thread *t);
 /* The calling OS thread is t's and has [size] bytes of C stack: natives stop short of its end. */

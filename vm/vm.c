@@ -27,14 +27,15 @@ enum {
     C_STACK_RESERVE = 192 * 1024, /* natives may not go below this much of the C stack */
 };
 
+#define MAIN_REGISTER_BYTES ((size_t)1 << 30)
+
 /* ---- threads ---- */
 
-/* Address space that becomes memory when touched. */
+/* Address space that becomes memory when touched; NULL: the system has none left. */
 static void *reserve(size_t bytes) {
     void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
                    -1, 0);
-    if (p == MAP_FAILED) memory_exhausted(bytes);
-    return p;
+    return p == MAP_FAILED ? NULL : p;
 }
 
 /* How large the system lets the first thread's C stack grow. */
@@ -52,11 +53,17 @@ void thread_measure_stack(Thread *t, size_t size) {
 Thread *thread_new(Vm *vm, size_t register_bytes) {
     Thread *t = calloc(1, sizeof *t);
     if (!t) memory_exhausted(sizeof *t);
+    size_t frame_bytes = register_bytes / FRAME_RATIO;
     t->vm = vm;
     t->registers = t->registers_top = reserve(register_bytes);
-    t->registers_end = t->registers + register_bytes / sizeof(Value);
-    size_t frame_bytes = register_bytes / FRAME_RATIO;
     t->frames = t->frames_top = reserve(frame_bytes);
+    if (!t->registers || !t->frames) {
+        if (t->registers) munmap(t->registers, register_bytes);
+        if (t->frames) munmap(t->frames, frame_bytes);
+        free(t);
+        return NULL;
+    }
+    t->registers_end = t->registers + register_bytes / sizeof(Value);
     t->frames_end = t->frames + frame_bytes / sizeof(Frame);
     t->exception = VALUE_UNSET;
     t->handling = t->done_value = t->parked_on = t->object = t->wait_on = VALUE_NONE;
@@ -117,7 +124,8 @@ Vm *vm_new(void) {
     vm->recursion_limit = 1001; /* the entry from C counts as well: sys tells one less */
     vm->int_max_str_digits = 4300;
     set_hash_key(vm);
-    Thread *t = vm->main_thread = thread_new(vm, (size_t)1 << 30);
+    Thread *t = vm->main_thread = thread_new(vm, MAIN_REGISTER_BYTES);
+    if (!t) memory_exhausted(MAIN_REGISTER_BYTES);
     thread_measure_stack(t, main_stack_size());
     baton_new(vm);
     vm->heap.attention = &t->poll;
