@@ -8,6 +8,7 @@
  * compiler/compiler.h.
  */
 #include "stdlib/builtins.h"
+#include "stdlib/stdlib.h"
 #include "vm/container.h"
 #include "vm/execute.h"
 #include "vm/frame_object.h"
@@ -48,9 +49,11 @@ typedef struct Scope {
 
 static bool find_scope(Thread *t, const char *name, Value globals, Value locals, Scope *out) {
     if (globals != VALUE_NONE && !is_kind(globals, OBJ_DICT)) {
+        bool mapping = class_of(t->vm, globals)->slots.getitem;
         raise_error(t, EXC_TypeError,
                     !strcmp(name, "exec") ? "exec() globals must be a dict, not %T"
-                                          : "globals must be a dict",
+                    : mapping ? "globals must be a real dict; try eval(expr, {}, mapping)"
+                              : "globals must be a dict",
                     globals);
         return false;
     }
@@ -66,12 +69,12 @@ static bool find_scope(Thread *t, const char *name, Value globals, Value locals,
     out->locals = locals != VALUE_NONE ? locals : own_globals ? globals : builtins_locals(t);
     Str *builtins = NAME_OF(t, __builtins__);
     if (dict_get_str(t, out->globals, builtins) == VALUE_UNSET) {
-        dict_set_str(t, out->globals, builtins, object_value(t->vm->builtins));
+        dict_set_str(t, out->globals, builtins, builtins_of(t, current_globals(t)));
     }
     return true;
 }
 
-static Str *source_text(Thread *t, Value source, const char *name) {
+static Str *plain_text(Thread *t, Value source, const char *name, const char *what) {
     if (is_str(source)) return STR(source);
     const void *data = NULL;
     size_t size = 0;
@@ -82,10 +85,19 @@ static Str *source_text(Thread *t, Value source, const char *name) {
         data = ((Bytearray *)object_of(source))->data;
         size = ((Bytearray *)object_of(source))->size;
     } else {
-        raise_error(t, EXC_TypeError, "%s() arg 1 must be a string, bytes or code object", name);
+        raise_error(t, EXC_TypeError, "%s() arg 1 must be a string, bytes or %s object", name,
+                    what);
         return NULL;
     }
     return str_new(t, data, size);
+}
+
+/* The text to compile; NULL raised. [what]: what else it might have been. */
+static Str *source_text(Thread *t, Value source, const char *name, const char *what) {
+    Str *text = plain_text(t, source, name, what);
+    if (!text || strlen(text->data) == text->size) return text;
+    raise_error(t, EXC_ValueError, "source code string cannot contain null bytes");
+    return NULL;
 }
 
 static Value compile_text(Thread *t, Str *text, Str *filename, const char *mode, Dict *globals,
@@ -94,52 +106,120 @@ static Value compile_text(Thread *t, Str *text, Str *filename, const char *mode,
     return t->vm->hooks.compile(t, text, filename, mode, globals, name_mode);
 }
 
-static Value run_text(Thread *t, Value *args, const char *name) {
+/* Is [closure] what code with so many free variables runs with? VALUE_NONE: none given. */
+static bool check_closure(Thread *t, const Code *code, Value closure, const char *name) {
+    const char *refusal = NULL;
+    if (!code && closure != VALUE_NONE)
+        refusal = "closure can only be used when source is a code object";
+    else if (code && !code->ncaptures && closure != VALUE_NONE)
+        refusal = "cannot use a closure with this code object";
+    if (refusal) {
+        raise_error(t, EXC_TypeError, "%s", refusal);
+        return false;
+    }
+    if (!code || !code->ncaptures) return true;
+    if (!strcmp(name, "eval")) {
+        raise_error(t, EXC_TypeError, "code object passed to %s() may not contain free variables",
+                    name);
+        return false;
+    }
+    bool fits = is_kind(closure, OBJ_TUPLE) && TUPLE(closure)->size == code->ncaptures;
+    for (size_t i = 0; fits && i < code->ncaptures; i++)
+        fits = is_kind(TUPLE(closure)->items[i], OBJ_CELL);
+    if (!fits)
+        raise_error(t, EXC_TypeError, "code object requires a closure of exactly length %d",
+                    code->ncaptures);
+    return fits;
+}
+
+/* The function that runs [source], text or code, in [scope]. */
+static Value function_of(Thread *t, const Scope *scope, Value source, Value closure,
+                         const char *name) {
+    Code *code = is_kind(source, OBJ_CODE) ? (Code *)object_of(source) : NULL;
+    if (!check_closure(t, code, closure, name)) return VALUE_ERROR;
+    if (code) {
+        Function *made = function_new(t, code, scope->globals);
+        for (int i = 0; i < code->ncaptures; i++)
+            made->captures[i] = (Cell *)object_of(TUPLE(closure)->items[i]);
+        return object_value(made);
+    }
+    Str *text = source_text(t, source, name, "code");
+    if (!text) return VALUE_ERROR;
+    if (!strcmp(name, "eval")) {
+        size_t skip = strspn(text->data, " \t");
+        if (skip) text = str_new(t, text->data + skip, text->size - skip);
+    }
+    bool name_mode = scope->locals != object_value(scope->globals) ||
+                     object_class(&scope->globals->header) != BUILTIN_CLASS(t, DICT);
+    return compile_text(t, text, str_from(t, "<string>"), name, scope->globals, name_mode);
+}
+
+static Value run_text(Thread *t, Value *args, Value closure, const char *name) {
     Scope scope;
     if (!find_scope(t, name, args[1], args[2], &scope)) return VALUE_ERROR;
     Value *roots = push_roots(t, 2);
     roots[0] = scope.locals;
-    bool eval = !strcmp(name, "eval");
-    if (is_kind(args[0], OBJ_CODE)) {
-        Code *code = (Code *)object_of(args[0]);
-        if (code->ncaptures) {
-            return raise_error(t, EXC_TypeError,
-                               "code object passed to %s() may not contain free variables", name);
-        }
-        roots[1] = object_value(function_new(t, code, scope.globals));
-    } else {
-        Str *text = source_text(t, args[0], name);
-        if (!text) return VALUE_ERROR;
-        if (eval) {
-            size_t skip = strspn(text->data, " \t");
-            if (skip) text = str_new(t, text->data + skip, text->size - skip);
-        }
-        bool name_mode = scope.locals != object_value(scope.globals);
-        roots[1] = compile_text(t, text, str_from(t, "<string>"), name, scope.globals, name_mode);
-    }
+    roots[1] = function_of(t, &scope, args[0], closure, name);
     if (roots[1] == VALUE_ERROR) return VALUE_ERROR;
-    bool name_mode = FUNCTION(roots[1])->code->flags & CODE_NAME_MODE;
-    if (!name_mode &&
-        FUNCTION(roots[1])->code->parameters) { /* a function's code: bound to no arguments */
-        Value result = call_value(t, roots[1], NULL, 0);
-        return result == VALUE_ERROR || eval ? result : VALUE_NONE;
-    }
-    Value result = function_run(t, FUNCTION(roots[1]), name_mode ? scope.locals : VALUE_UNSET);
-    return result == VALUE_ERROR || eval ? result : VALUE_NONE;
+    const Code *code = FUNCTION(roots[1])->code;
+    bool name_mode = code->flags & CODE_NAME_MODE;
+    Value result;
+    if (!name_mode && code->parameters) /* a function's code: bound to no arguments */
+        result = call_value(t, roots[1], NULL, 0);
+    else result = function_run(t, FUNCTION(roots[1]), name_mode ? scope.locals : VALUE_UNSET);
+    return result == VALUE_ERROR || !strcmp(name, "eval") ? result : VALUE_NONE;
 }
 
-static Value builtin_eval(Thread *t, Value *args) { return run_text(t, args, "eval"); }
-static Value builtin_exec(Thread *t, Value *args) { return run_text(t, args, "exec"); }
+static Value builtin_eval(Thread *t, Value *args) { return run_text(t, args, VALUE_NONE, "eval"); }
+static Value builtin_exec(Thread *t, Value *args) { return run_text(t, args, args[3], "exec"); }
+
+/* ---- compile ---- */
+
+enum {
+    FUTURE_FLAGS = 0x1fe0000, /* one bit for each name in __future__ */
+    ONLY_AST = 0x400,
+    OTHER_FLAGS = 0x10 | 0x200 | 0x1000 | 0x2000 | 0x4000, /* accepted, without effect here */
+};
+
+static bool check_options(Thread *t, Value flags_given, Value optimize_given, const char *mode) {
+    int64_t flags, optimize;
+    if (!arg_int32(t, flags_given, &flags) || !arg_int32(t, optimize_given, &optimize))
+        return false;
+    const char *refusal = NULL;
+    if (flags & ~(int64_t)(FUTURE_FLAGS | ONLY_AST | OTHER_FLAGS))
+        refusal = "compile(): unrecognised flags";
+    else if (optimize < -1 || optimize > 2) refusal = "compile(): invalid optimize value";
+    else if (flags & ONLY_AST) refusal = "compile(): there are no syntax tree objects to give";
+    else if (!strcmp(mode, "func_type"))
+        refusal = "compile() mode 'func_type' requires flag PyCF_ONLY_AST";
+    else if (strcmp(mode, "exec") && strcmp(mode, "eval") && strcmp(mode, "single"))
+        refusal = "compile() mode must be 'exec', 'eval' or 'single'";
+    if (refusal) raise_error(t, EXC_ValueError, "%s", refusal);
+    return !refusal;
+}
+
+/* A path as str, bytes or os.PathLike, as the str that names the code's file; NULL raised. */
+static Str *file_name(Thread *t, Value path) {
+    if (is_str(path)) {
+        if (strlen(STR(path)->data) == STR(path)->size) return STR(path);
+        raise_error(t, EXC_ValueError, "embedded null character");
+        return NULL;
+    }
+    Value holder, text;
+    const char *name;
+    if (!arg_path(t, path, &holder, &name)) return NULL;
+    text = system_text(t, name);
+    return text == VALUE_ERROR ? NULL : STR(text);
+}
 
 /* Compiled in name mode: which scope it will run in is not known yet. */
 static Value builtin_compile(Thread *t, Value *args) {
-    Str *text = source_text(t, args[0], "compile"), *filename, *mode;
-    if (!text || !arg_str(t, args[1], "compile() argument 'filename'", &filename))
-        return VALUE_ERROR;
-    if (!arg_str(t, args[2], "compile() argument 'mode'", &mode)) return VALUE_ERROR;
-    if (strcmp(mode->data, "exec") && strcmp(mode->data, "eval") && strcmp(mode->data, "single")) {
-        return raise_error(t, EXC_ValueError, "compile() mode must be 'exec', 'eval' or 'single'");
-    }
+    Str *filename = file_name(t, args[1]), *mode;
+    if (!filename || !arg_str(t, args[2], "compile() argument 'mode'", &mode)) return VALUE_ERROR;
+    args[1] = object_value(filename);
+    if (!check_options(t, args[3], args[5], mode->data)) return VALUE_ERROR;
+    Str *text = source_text(t, args[0], "compile", "AST");
+    if (!text) return VALUE_ERROR;
     Value function = compile_text(t, text, filename, mode->data, current_globals(t), true);
     return function == VALUE_ERROR ? function : object_value(FUNCTION(function)->code);
 }
@@ -187,7 +267,7 @@ const NativeDef builtins_code_functions[] = {
      "Compile source into a code object that can be executed by exec() or eval()."},
     {"eval", builtin_eval, "(source, globals=None, locals=None, /)",
      "Evaluate the given source in the context of globals and locals."},
-    {"exec", builtin_exec, "(source, globals=None, locals=None, /)",
+    {"exec", builtin_exec, "(source, globals=None, locals=None, /, *, closure=None)",
      "Execute the given source in the context of globals and locals."},
     {"globals", builtin_globals, "()",
      "Return the dictionary containing the current scope's global variables."},

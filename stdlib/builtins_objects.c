@@ -69,6 +69,8 @@ static Value sorted_list(Thread *t, Value iterable) {
 static Value builtin_dir(Thread *t, Value *args) {
     if (args[0] == VALUE_UNSET) {
         Value locals = builtins_locals(t);
+        if (locals != VALUE_ERROR && !is_kind(locals, OBJ_DICT))
+            locals = call_method(t, locals, str_intern(t->vm, "keys", 4), NULL, 0);
         return locals == VALUE_ERROR ? locals : sorted_list(t, locals);
     }
     Value names = call_dunder(t, args[0], NAME_OF(t, __dir__), NULL, 0);

@@ -195,7 +195,11 @@ void raise_from_code(Thread *t, Value exception, Value cause); /* cause VALUE_UN
 bool delete_name(Thread *t, Value names, Str *name) MUST_CHECK;
 bool extend_display(Thread *t, List *list, Value iterable) MUST_CHECK;
 bool update_display(Thread *t, Dict *dict, Value mapping) MUST_CHECK;
-Value load_builtin(Thread *t, Str *name) MUST_CHECK;
+/* What has the built-in names of code with these globals: nearly always the builtins' dict. */
+Value builtins_of(Thread *t, Dict *globals);
+Value load_build_class(Thread *t, Function *f) MUST_CHECK;
+/* `import name` in the code of [f], by the __import__ that its built-in names have. */
+Value import_statement(Thread *t, Frame *f, Str *name, Value fromlist, int level) MUST_CHECK;
 bool print_expression(Thread *t, Value v) MUST_CHECK;
 Value build_string(Thread *t, const Value *items, int count) MUST_CHECK;
 /* ---- generators (vm/generator.c, vm/delegation.c) ---- */

@@ -1529,7 +1529,7 @@ yield_value: {
     /* ---- imports, classes, the rest ---- */
     CASE(IMPORT_NAME) {
         Str *name = NAME_CONSTANT(*pc++);
-        SET_CHECKED(RA, import_name(t, f->function, name, RA, (int)B(i)));
+        SET_CHECKED(RA, import_statement(t, f, name, RA, (int)B(i)));
         NEXT();
     }
     CASE(IMPORT_FROM) {
@@ -1543,7 +1543,7 @@ yield_value: {
         NEXT();
     }
     CASE(LOAD_BUILD_CLASS) {
-        SET_CHECKED(RA, load_builtin(t, NAME_OF(t, __build_class__)));
+        SET_CHECKED(RA, load_build_class(t, f->function));
         NEXT();
     }
     CASE(DROP_TEMPORARIES) {

@@ -16,6 +16,7 @@
 
 #include "vm/container.h"
 #include "vm/exception_class.h"
+#include "vm/execute.h"
 #include "vm/number.h"
 #include "vm/ops.h"
 #include "vm/str.h"
@@ -161,8 +162,7 @@ static Value get_globals(Thread *t, Value self) {
 }
 
 static Value get_builtins(Thread *t, Value self) {
-    (void)self;
-    return object_value(t->vm->builtins->dict);
+    return builtins_of(t, FUNCTION(FRAME_OBJECT(self)->function)->globals);
 }
 
 static Value get_locals(Thread *t, Value self) {

@@ -10,6 +10,7 @@
 #include "vm/code.h"
 #include "vm/container.h"
 #include "vm/exception.h"
+#include "vm/execute.h"
 #include "vm/frame.h"
 #include "vm/number.h"
 #include "vm/ops.h"
@@ -148,6 +149,7 @@ static Value get_globals(Thread *t, Value self) {
     (void)t;
     return object_value(FUNCTION(self)->globals);
 }
+static Value get_builtins(Thread *t, Value self) { return builtins_of(t, FUNCTION(self)->globals); }
 
 static Value get_closure(Thread *t, Value self) {
     Function *f = FUNCTION(self);
@@ -259,6 +261,7 @@ static const FieldDef function_fields[] = {
     {"__kwdefaults__", get_kwdefaults, set_kwdefaults, NULL},
     {"__code__", get_code, set_code, NULL},
     {"__globals__", get_globals, refuse_set, NULL},
+    {"__builtins__", get_builtins, refuse_set, NULL},
     {"__closure__", get_closure, refuse_set, NULL},
     {"__annotations__", get_annotations, set_annotations, NULL},
     {NULL, NULL, NULL, NULL},

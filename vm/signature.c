@@ -182,6 +182,12 @@ static bool raise_wrapper_count(const Call *c, int least, int most, int given) {
     return false;
 }
 
+/* Positional-only parameters, then keyword-only ones? sorted() words its errors in another way. */
+static bool takes_keywords_only(const Signature *s) {
+    return s->keyword_only && !s->of_slot && s->positional_only == s->positional &&
+           strcmp(s->name, "sorted") != 0;
+}
+
 /* CPython's wording for a native called with the wrong number of positional arguments; self is not
  * counted. */
 static bool raise_native_count(const Call *c, int with_defaults) {
@@ -202,6 +208,11 @@ static bool raise_native_count(const Call *c, int with_defaults) {
         int limit = given < least ? least : most;
         raise_error(c->t, EXC_TypeError, "%s() takes at %s %d argument%s (%d given)", s->name,
                     given < least ? "least" : "most", limit, plural(limit), given);
+    } else if (takes_keywords_only(s)) {
+        int limit = given < least ? least : most;
+        raise_error(c->t, EXC_TypeError, "%s() takes %s %d positional argument%s (%d given)",
+                    s->name, least == most ? "exactly" : given < least ? "at least" : "at most",
+                    limit, plural(limit), given);
     } else if (s->positional_only < s->positional) {
         raise_error(c->t, EXC_TypeError, "%s() takes %s %d argument%s (%d given)", s->name,
                     least == most ? "exactly" : "at most", most, plural(most), given);
@@ -278,7 +289,7 @@ static bool raise_unexpected(const Call *c, Str *name) {
                     *owner ? "." : "", c->s->name);
         return false;
     }
-    for (int i = 0; i < c->s->positional_only; i++) {
+    for (int i = 0; !c->native && i < c->s->positional_only; i++) {
         if (str_equal(c->s->names[i], name)) return raise_positional_only(c);
     }
     if (c->native)
