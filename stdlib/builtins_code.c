@@ -95,7 +95,7 @@ static Str *plain_text(Thread *t, Value source, const char *name, const char *wh
 /* The text to compile; NULL raised. [what]: what else it might have been. */
 static Str *source_text(Thread *t, Value source, const char *name, const char *what) {
     Str *text = plain_text(t, source, name, what);
-    if (!text || strlen(text->data) == text->size) return text;
+    if (!text || !memchr(text->data, 0, text->size)) return text;
     raise_error(t, EXC_ValueError, "source code string cannot contain null bytes");
     return NULL;
 }
@@ -201,7 +201,7 @@ static bool check_options(Thread *t, Value flags_given, Value optimize_given, co
 /* A path as str, bytes or os.PathLike, as the str that names the code's file; NULL raised. */
 static Str *file_name(Thread *t, Value path) {
     if (is_str(path)) {
-        if (strlen(STR(path)->data) == STR(path)->size) return STR(path);
+        if (!memchr(STR(path)->data, 0, STR(path)->size)) return STR(path);
         raise_error(t, EXC_ValueError, "embedded null character");
         return NULL;
     }
