@@ -74,10 +74,11 @@ void probe_emit(Thread *t, ProbeEventId id, Value subject, Value object) {
 static void render_text(Buffer *out, const Str *text, size_t limit) {
     Buffer whole = {0};
     str_repr_into(&whole, text);
-    size_t size = whole.size < limit ? whole.size : limit;
-    while (size < whole.size && size > 0 && (whole.data[size] & 0xC0) == 0x80) size--;
+    bool cut = whole.size > limit;
+    size_t size = cut ? limit : whole.size;
+    while (cut && (whole.data[size] & 0xC0) == 0x80) size--; /* the quote ends it */
     buffer_append(out, whole.data, size);
-    if (size < whole.size) buffer_puts(out, "…");
+    if (cut) buffer_puts(out, "…");
     buffer_free(&whole);
 }
 

@@ -274,10 +274,10 @@ Dict *instance_dict(Thread *t, Object *o) {
 }
 
 static void add_slot(Thread *t, Object *o, Attributes *a, Shape *shape, Value v) {
-    uint32_t before = shape_more_capacity(a->shape), after = shape_more_capacity(shape);
-    if (after > before) {
-        Value *more =
-            heap_realloc(&t->vm->heap, a->more, before * sizeof(Value), after * sizeof(Value));
+    uint32_t capacity = shape_more_capacity(a->shape), more_capacity = shape_more_capacity(shape);
+    if (more_capacity > capacity) {
+        Value *more = heap_realloc(&t->vm->heap, a->more, capacity * sizeof(Value),
+                                   more_capacity * sizeof(Value));
         a->more = more;
     }
     a->shape = shape;

@@ -22,6 +22,7 @@ builds to the same machine code as the original (equivalent for the compiler) is
 import argparse
 import collections
 import concurrent.futures
+import functools
 import hashlib
 import os
 import random
@@ -80,14 +81,14 @@ def say(*words):
     print(*words, flush=True)
 
 
-def candidates():
-    """Every mutant there is, in a fixed order."""
+def candidates(root):
+    """Every mutant that the tree [root] has, in a fixed order."""
     listed = subprocess.run(["git", "-C", ROOT, "ls-files", "vm"], stdout=subprocess.PIPE, text=True,
                             check=True).stdout.split()
     for name in listed:
         if not name.endswith((".c", ".h")) or name in FILES_PASSED_OVER:
             continue
-        with open(os.path.join(ROOT, name), encoding="utf-8") as file:
+        with open(os.path.join(root, name), encoding="utf-8") as file:
             lines = file.read().split("\n")
         commented = False
         for number, line in enumerate(lines):
@@ -190,29 +191,39 @@ class Copy:
             file.write("\n".join(lines))
 
 
-def ordered_goldens():
+def ordered_goldens(root):
     """The goldens that CPython answers, those that notice most first."""
     def rank(golden):
         area = os.path.basename(os.path.dirname(golden.path))
         return (ORDER.index(area) if area in ORDER else len(ORDER), golden.name)
+    goldens.ROOT = root
     return sorted((golden for golden in goldens.find_goldens([]) if "real-time" not in golden.header),
                   key=rank)
 
 
-def noticing_golden(tulip, files):
-    """The name of a golden that fails, or None."""
-    def check(golden):
-        command = [tulip, "--virtual-time"] + golden.header.get("options", "").split()
-        outcome = goldens.run(command + [golden.path] + golden.args, golden, golden.timeout)
-        right = outcome.status == golden.exit
-        right = right and golden.expected in (None, outcome.stdout)
-        return None if right and all(n in outcome.stderr for n in golden.needles) else golden.name
+def wrong_with(tulip, golden):
+    """What is wrong with a run of [golden], in a line, or None."""
+    command = [tulip, "--virtual-time"] + golden.header.get("options", "").split()
+    outcome = goldens.run(command + [golden.path] + golden.args, golden, golden.timeout)
+    if outcome.status != golden.exit:
+        last = outcome.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        return f"{goldens.describe_status(outcome.status)} {last}"
+    if golden.expected not in (None, outcome.stdout):
+        return "it prints something else"
+    return None if all(n in outcome.stderr for n in golden.needles) else "the error is another"
 
+
+def noticing_golden(tulip, files):
+    """The name of a golden that fails, or None. One that passes when it runs again has noticed
+    nothing: it is shown, since it should not."""
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for start in range(0, len(files), 24):
-            for name in pool.map(check, files[start:start + 24]):
-                if name:
-                    return name
+            some = files[start:start + 24]
+            for golden, wrong in zip(some, pool.map(functools.partial(wrong_with, tulip), some)):
+                if wrong and wrong_with(tulip, golden):
+                    return golden.name
+                if wrong:
+                    say(f"failed once: {golden.name}: {wrong}")
     return None
 
 
@@ -235,7 +246,7 @@ def run(options, copy, files):
     wrong = noticed_by(copy, files)
     if wrong:
         sys.exit(f"without a mutant {wrong} fails")
-    all_mutants = list(candidates())
+    all_mutants = list(candidates(copy.folder))
     say(f"{len(all_mutants)} mutants are possible; seed {options.seed}")
     passed, failed, tried, end = 0, 0, set(), time.monotonic() + 60 * options.minutes
     for mutant in choose(options.seed, all_mutants):
@@ -267,7 +278,7 @@ def main():
     options = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="tulip-mutants-")
     try:
-        return run(options, Copy(folder), ordered_goldens())
+        return run(options, Copy(folder), ordered_goldens(folder))
     finally:
         if not options.keep:
             shutil.rmtree(folder)
