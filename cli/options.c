@@ -19,6 +19,8 @@ static const char help[] =
     "       tulip [OPTION…]                      a prompt (on a terminal)\n"
     "       tulip tokens|ast|dis FILE            show a stage: tokens, syntax tree, bytecode\n"
     "\n"
+    "  -W FILTER       what happens to warnings: ACTION[:MESSAGE[:CATEGORY[:MODULE[:LINE]]]];\n"
+    "                  the actions are default, ignore, error, always, module and once\n"
     "  --trace         print every event of tasks, futures and the loop to standard error\n"
     "  --virtual-time  waiting costs no time: the clock jumps to the next deadline\n"
     "  --out-of-scope  what Tulip leaves out of Python raises when it is reached, not at once\n"
@@ -55,6 +57,17 @@ static bool is_flag(const char *word, Options *o) {
     return true;
 }
 
+/* Takes -W FILTER or -WFILTER; gives how many words that is. The filters are kept at the front of
+ * argv, whose words have been read. */
+static int take_warning(int argc, char **argv, int i, Options *o) {
+    if (strncmp(argv[i], "-W", 2) != 0) return 0;
+    bool apart = !argv[i][2];
+    if (apart && i + 1 == argc) return 0;
+    if (!o->warnings) o->warnings = argv;
+    o->warnings[o->warning_count++] = apart ? argv[i + 1] : argv[i] + 2;
+    return apart ? 2 : 1;
+}
+
 static Options stage(Options o, Job job, int argc, char **argv, int i) {
     if (i + 1 >= argc) return wrong("'%s' wants a file", argv[i]);
     if (i + 2 < argc) return wrong("'%s' takes one file", argv[i]);
@@ -74,7 +87,8 @@ static Options program(Options o, Job job, const char *target, int argc, char **
 Options options_parse(int argc, char **argv) {
     Options o = {0};
     int i = 1;
-    while (i < argc && is_flag(argv[i], &o)) i++;
+    for (int n = 1; n && i < argc; i += n)
+        n = is_flag(argv[i], &o) ? 1 : take_warning(argc, argv, i, &o);
     if (i == argc)
         return program(o, isatty(STDIN_FILENO) ? JOB_PROMPT : JOB_STDIN, NULL, argc, argv, argc);
     const char *word = argv[i];

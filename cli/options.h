@@ -26,6 +26,8 @@ typedef struct Options {
     bool trace, virtual_time, out_of_scope;
     char **arguments; /* of the program, without its name; argument_count of them */
     int argument_count;
+    char **warnings; /* what each -W says, warning_count of them; points into argv */
+    int warning_count;
 } Options;
 
 /* Exit statuses with a meaning (beside those a program chooses). */

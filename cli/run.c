@@ -61,6 +61,16 @@ static void set_path(Thread *t, const char *first) {
     }
 }
 
+/* sys.warnoptions; the module warnings reads them when it is imported, which is now. */
+static void set_warnings(Thread *t, const Options *o) {
+    if (!o->warning_count) return;
+    List *words = list_new(t, (size_t)o->warning_count);
+    module_set(t, stdlib_of(t)->sys, "warnoptions", object_value(words));
+    for (int i = 0; i < o->warning_count; i++)
+        list_append(t, words, argument_value(t, o->warnings[i]));
+    if (import_module(t, str_intern(t->vm, "warnings", 8)) == VALUE_ERROR) exception_take(t);
+}
+
 static Module *main_module(Thread *t, const char *path) {
     Module *m = module_start(t, NAME_OF(t, __main__), path, false);
     m->initializing = false; /* as in Python, nobody calls the main module half done */
@@ -206,6 +216,7 @@ static Ending run_prompt(Thread *t, const Options *o) {
 }
 
 static Ending run_job(Thread *t, const Options *o) {
+    set_warnings(t, o);
     switch (o->job) {
     case JOB_FILE: return run_file(t, o);
     case JOB_CODE: return run_remembered(t, o, "-c", "<command>", o->target, strlen(o->target));

@@ -166,6 +166,31 @@ class Options(TulipCase):
         source = "import time\ntime.sleep(3600)\nprint('done')\n"
         self.expect(self.tulip("--virtual-time", self.write("a.tul", source), timeout=5), 0, "done\n")
 
+    def test_warnings(self):
+        source = "import warnings\nwarnings.warn('careful')\nprint('done')\n"
+        path = self.write("a.tul", source)
+        status, out, err = self.tulip(path)
+        self.assertEqual((status, out), (0, "done\n"))
+        self.assertIn("2: UserWarning: careful\n  warnings.warn('careful')\n", err)
+        self.assertEqual(self.tulip("-W", "ignore", path), (0, "done\n", ""))
+        self.assertEqual(self.tulip("-Wignore::UserWarning", path), (0, "done\n", ""))
+        status, out, err = self.tulip("-We", "-Wdefault::RuntimeWarning", path)
+        self.assertEqual((status, out), (1, ""))
+        self.assertTrue(err.endswith("UserWarning: careful\n"))
+        status, out, err = self.tulip("-Wnonsense", path)
+        self.assertTrue(err.startswith("Invalid -W option ignored: invalid action: 'nonsense'\n"))
+
+    def test_warnings_of_compiling(self):
+        path = self.write("a.tul", "x = 5\nprint(x is 5, '\\d')\n")
+        status, out, err = self.tulip(path)
+        self.assertEqual((status, out), (0, "True \\d\n"))
+        self.assertIn('2: SyntaxWarning: "is" with a literal. Did you mean "=="?', err)
+        self.assertNotIn("escape", err)
+        for option in ("error::DeprecationWarning", "error"):
+            status, out, err = self.tulip("-W", option, path)
+            self.assertEqual((status, out), (2, ""))
+            self.assertIn("SyntaxError: invalid escape sequence '\\d'", err)
+
     def test_trace_goes_to_stderr(self):
         path = self.write("a.tul", COUNT)
         plain = self.tulip("--virtual-time", path)
