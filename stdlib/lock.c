@@ -59,7 +59,7 @@ static bool read_timeout(Thread *t, Value blocking, Value timeout, int64_t *dead
         return false;
     }
     if (given && seconds < 0) {
-        raise_error(t, EXC_ValueError, "timeout value must be a non-negative number");
+        raise_error(t, EXC_ValueError, "timeout value must be positive");
         return false;
     }
     if (seconds > THREAD_TIMEOUT_MAX) {

@@ -28,5 +28,7 @@ int64_t clock_wall(const Clock *clock) {
 int64_t clock_from_seconds(double seconds) {
     double ns = seconds * 1e9;
     if (!(ns < 4e18)) return INT64_C(4000000000000000000);
-    return ns < -4e18 ? -INT64_C(4000000000000000000) : llround(ns);
+    if (ns < -4e18) return -INT64_C(4000000000000000000);
+    int64_t rounded = llround(ns);
+    return rounded == 0 && ns > 0 ? 1 : rounded; /* who waits for the rest of a time gets there */
 }
