@@ -124,6 +124,8 @@ Instruction code_instruction_at(const Code *code, uint32_t pc);
 /* Extra word [i] (0-based) of the instruction at [pc]. */
 uint64_t code_extra(const Code *code, uint32_t pc, int i);
 
+/* Complete the class of code objects (vm/code_object.c). */
+void code_object_init(Thread *t);
 /* Print a code object and those nested in it: `tulip dis`. */
 void code_disassemble(Thread *t, const Code *code, Buffer *out);
 

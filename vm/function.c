@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Functions, code objects and cells as a program sees them: names, defaults, closures, co_… fields.
+ * Functions and cells as a program sees them: names, defaults, closures.
  *
- * Read next: vm/code.h (what the compiler makes), vm/frame.c.
+ * Read next: vm/code_object.c, vm/frame.c.
  */
 #include <stdio.h>
 
@@ -271,192 +271,6 @@ static const NativeClass function_class = {.kind = OBJ_FUNCTION,
                                            .fields = function_fields,
                                            .doc = "Create a function object."};
 
-/* ---- code ---- */
-
-static Value str_tuple(Thread *t, Str *const *strs, size_t count) {
-    size_t used = 0;
-    for (size_t i = 0; i < count; i++) used += strs[i] != NULL;
-    Tuple *tuple = tuple_new(t, used);
-    used = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (strs[i]) tuple->items[used++] = object_value(strs[i]);
-    }
-    return object_value(tuple);
-}
-
-static Value code_repr(Thread *t, Value self) {
-    Code *c = code_of(self);
-    char id[32];
-    snprintf(id, sizeof id, "0x%llx", (unsigned long long)value_id(t->vm, self));
-    return object_value(str_format(t, "<code object %S at %s, file \"%S\", line %u>",
-                                   object_value(c->name), id, object_value(c->filename),
-                                   c->first_line));
-}
-
-/* The bits of co_flags as CPython has them. */
-static Value code_flags(Thread *t, Value self) {
-    (void)t;
-    static const struct {
-        uint32_t flag;
-        int bit;
-    } rows[] = {
-        {CODE_VARARGS, 0x04},          {CODE_VARKW, 0x08},     {CODE_NESTED, 0x10},
-        {CODE_GENERATOR, 0x20},        {CODE_COROUTINE, 0x80}, {CODE_ITERABLE_COROUTINE, 0x100},
-        {CODE_ASYNC_GENERATOR, 0x200},
-    };
-    uint32_t flags = code_of(self)->flags;
-    int64_t bits = flags & (CODE_MODULE | CODE_CLASS_BODY | CODE_NAME_MODE) ? 0 : 3;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (flags & rows[i].flag) bits |= rows[i].bit;
-    }
-    return fixnum(bits);
-}
-
-static Value code_name(Thread *t, Value self) {
-    (void)t;
-    return object_value(code_of(self)->name);
-}
-static Value code_qualname(Thread *t, Value self) {
-    (void)t;
-    return object_value(code_of(self)->qualname);
-}
-static Value code_filename(Thread *t, Value self) {
-    (void)t;
-    return object_value(code_of(self)->filename);
-}
-static Value code_first_line(Thread *t, Value self) {
-    (void)t;
-    return fixnum(code_of(self)->first_line);
-}
-static Value code_argcount(Thread *t, Value self) {
-    (void)t;
-    return fixnum(code_of(self)->positional);
-}
-static Value code_posonly(Thread *t, Value self) {
-    (void)t;
-    return fixnum(code_of(self)->positional_only);
-}
-static Value code_kwonly(Thread *t, Value self) {
-    (void)t;
-    return fixnum(code_of(self)->keyword_only);
-}
-static Value code_nlocals(Thread *t, Value self) {
-    (void)t;
-    return fixnum(code_of(self)->nregister_names);
-}
-static Value code_stacksize(Thread *t, Value self) {
-    (void)t;
-    return fixnum(code_of(self)->nregisters);
-}
-static Value code_varnames(Thread *t, Value self) {
-    return str_tuple(t, code_of(self)->register_names, code_of(self)->nregister_names);
-}
-static Value code_freevars(Thread *t, Value self) {
-    return str_tuple(t, code_of(self)->capture_names, code_of(self)->ncaptures);
-}
-static Value code_cellvars(Thread *t, Value self) {
-    return str_tuple(t, code_of(self)->cell_names, code_of(self)->ncells);
-}
-static Value code_consts(Thread *t, Value self) {
-    return object_value(tuple_from(t, code_of(self)->constants, code_of(self)->nconstants));
-}
-/* The name that the instruction at [pc] refers to by a constant, or VALUE_UNSET. */
-static Value name_at(const Code *code, uint32_t pc, Instruction i) {
-    switch (i.op) {
-    case OP_LOAD_GLOBAL:
-    case OP_STORE_GLOBAL:
-    case OP_DELETE_GLOBAL:
-    case OP_LOAD_NAME:
-    case OP_STORE_NAME:
-    case OP_DELETE_NAME:
-    case OP_LOAD_NAME_OR_FREE: return code->constants[i.bx];
-    case OP_LOAD_ATTR:
-    case OP_STORE_ATTR:
-    case OP_DELETE_ATTR:
-    case OP_LOAD_METHOD:
-    case OP_IMPORT_NAME:
-    case OP_IMPORT_FROM: return code->constants[code_extra(code, pc, 0)];
-    default: return VALUE_UNSET;
-    }
-}
-
-/* Globals, attributes and modules in the order in which the code first names them. */
-static Value code_names(Thread *t, Value self) {
-    const Code *c = code_of(self);
-    Dict *names = dict_new(t);
-    for (uint32_t pc = 0; pc < c->size;) {
-        Instruction i = code_decode(c, pc);
-        Value name = name_at(c, pc, i);
-        if (name != VALUE_UNSET && is_str(name)) dict_set_str(t, names, STR(name), VALUE_NONE);
-        pc += 1 + opcode_info[i.op].extra;
-    }
-    Tuple *made = tuple_from_iterable(t, object_value(names));
-    return made ? object_value(made) : VALUE_ERROR;
-}
-
-static Value code_code(Thread *t, Value self) {
-    Code *c = code_of(self);
-    size_t word = c->flags & CODE_WIDE ? 8 : 4;
-    return object_value(bytes_new(t, c->words.narrow, c->size * word));
-}
-
-/* (start, end, line) for every run of instructions with one line. */
-static Value code_lines(Thread *t, Value *args) {
-    Code *c = code_of(args[0]);
-    List *lines = list_new(t, c->npositions);
-    for (uint32_t i = 0; i < c->npositions; i++) {
-        uint32_t end = i + 1 < c->npositions ? c->positions[i + 1].pc : c->size;
-        Value items[] = {fixnum(c->positions[i].pc), fixnum(end), fixnum(c->positions[i].line)};
-        list_append(t, lines, object_value(tuple_from(t, items, 3)));
-    }
-    return value_iter(t, object_value(lines));
-}
-
-static Value position_number(uint32_t n, uint32_t unknown) {
-    return n == unknown ? VALUE_NONE : fixnum(n);
-}
-
-/* (line, end line, column, end column) for every run of instructions from one expression. */
-static Value code_positions(Thread *t, Value *args) {
-    Code *c = code_of(args[0]);
-    List *positions = list_new(t, c->npositions);
-    for (uint32_t i = 0; i < c->npositions; i++) {
-        const CodePosition *p = &c->positions[i];
-        Value items[] = {fixnum(p->line), fixnum(p->end_line), position_number(p->column, 65535),
-                         position_number(p->end_column, 65535)};
-        list_append(t, positions, object_value(tuple_from(t, items, 4)));
-    }
-    return value_iter(t, object_value(positions));
-}
-
-static const Slots code_slots = {.repr = code_repr};
-static const NativeDef code_methods[] = {
-    {"co_lines", code_lines, "(self, /)", NULL},
-    {"co_positions", code_positions, "(self, /)", NULL},
-    {NULL, NULL, NULL, NULL},
-};
-static const FieldDef code_fields[] = {
-    {"co_name", code_name, NULL, NULL},
-    {"co_qualname", code_qualname, NULL, NULL},
-    {"co_filename", code_filename, NULL, NULL},
-    {"co_firstlineno", code_first_line, NULL, NULL},
-    {"co_argcount", code_argcount, NULL, NULL},
-    {"co_posonlyargcount", code_posonly, NULL, NULL},
-    {"co_kwonlyargcount", code_kwonly, NULL, NULL},
-    {"co_nlocals", code_nlocals, NULL, NULL},
-    {"co_stacksize", code_stacksize, NULL, NULL},
-    {"co_flags", code_flags, NULL, NULL},
-    {"co_varnames", code_varnames, NULL, NULL},
-    {"co_freevars", code_freevars, NULL, NULL},
-    {"co_cellvars", code_cellvars, NULL, NULL},
-    {"co_consts", code_consts, NULL, NULL},
-    {"co_names", code_names, NULL, NULL},
-    {"co_code", code_code, NULL, NULL},
-    {NULL, NULL, NULL, NULL},
-};
-static const NativeClass code_class = {
-    .kind = OBJ_CODE, .slots = &code_slots, .methods = code_methods, .fields = code_fields};
-
 /* ---- cells ---- */
 
 static Value cell_repr(Thread *t, Value self) {
@@ -497,6 +311,6 @@ static const NativeClass cell_class = {
 /* Complete the classes of functions, code objects and cells. */
 void function_init(Thread *t) {
     native_class_init(t, &function_class);
-    native_class_init(t, &code_class);
+    code_object_init(t);
     native_class_init(t, &cell_class);
 }
