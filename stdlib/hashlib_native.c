@@ -44,6 +44,7 @@ typedef struct Hash {
     Value name;
     MdContext *context;
     const Crypto *crypto;
+    void (*free_context)(MdContext *); /* of a hash that outlives the table, at the end */
     const Md *md;
     bool extendable; /* its digest has any length */
 } Hash;
@@ -146,6 +147,7 @@ static Value hash_new(Thread *t, Value *args) {
     hash->crypto = crypto;
     hash->md = md;
     hash->extendable = !strncmp(STR(args[0])->data, "shake", 5);
+    hash->free_context = crypto->EVP_MD_CTX_free;
     hash->context = crypto->EVP_MD_CTX_new();
     if (!hash->context || !crypto->EVP_DigestInit_ex(hash->context, md, NULL))
         return unsupported(t, args[0]);
@@ -166,6 +168,7 @@ static Value hash_copy(Thread *t, Value *args) {
     hash->crypto = from->crypto;
     hash->md = from->md;
     hash->extendable = from->extendable;
+    hash->free_context = from->free_context;
     hash->context = from->crypto->EVP_MD_CTX_new();
     if (!hash->context || !from->crypto->EVP_MD_CTX_copy_ex(hash->context, from->context))
         return raise_error(t, EXC_ValueError, "could not copy the digest");
@@ -238,7 +241,7 @@ static void trace(Heap *heap, Object *self) { heap_shade(heap, ((Hash *)self)->n
 static void finalize(Heap *heap, Object *self) {
     Hash *hash = (Hash *)self;
     (void)heap;
-    if (hash->context) hash->crypto->EVP_MD_CTX_free(hash->context);
+    if (hash->context) hash->free_context(hash->context);
 }
 
 static Value refuse(Thread *t, Class *cls, const Value *args, int argc, Tuple *kwnames) {

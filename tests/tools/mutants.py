@@ -57,7 +57,7 @@ STATEMENT = re.compile(r"^\s+(?:[a-z_]\w*\(.*\)|[a-z_][\w.>-]*(?:\[[^]]*\])? [+|
 # Lines whose change is no change of behaviour, or only of speed or memory.
 PASSED_OVER = re.compile(
     r"^\s*(?:/?\*|//|#|assert|static |extern |typedef |enum |struct |case OP_|\}|\{)|UNREACHABLE|"
-    r"\bassert\(|capacity|reserve|_free\(|_release|heap_forget|heap_settle|sizeof|LIKELY|cache|"
+    r"\bassert\(|capacity|reserve|\bfree\(|_free\(|_release|heap_forget|heap_settle|sizeof|LIKELY|cache|"
     r"thread_poll|push_roots|pop_roots|stress|pace|debt|heap_|buffer_init|static_assert|bits|hint|"
     r"interned|_hash|leave_native|enter_native|MUST_CHECK|const \w+ \w+\[|owned|recycle|memo|"
     r"fprintf|printf|\.doc|growth|_fits|memory|->marking|slice_left")
