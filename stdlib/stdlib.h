@@ -86,6 +86,8 @@ typedef struct Stdlib {
     bool stdout_broken;         /* writing to descriptor 1 met EPIPE */
     void *crypto;               /* libcrypto's functions (stdlib/hashlib_native.c) */
     struct FileCore *files;     /* open files (stdlib/file_core.c) */
+    int64_t gc_thresholds[3];   /* what gc.set_threshold was told */
+    int64_t gc_debug;           /* what gc.set_debug was told */
     SignatureCache *signatures; /* parsed signatures of native constructors */
 } Stdlib;
 
