@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The docstrings of the built-in exception classes, in the order of vm/exceptions.def.
+ *
+ * They are apart from the rows there, which every file of the interpreter sees.
+ *
+ * Read next: vm/exception_class.c.
+ */
+#include "vm/exception_class.h"
+
+static const char *const docs[EXC_COUNT] = {
+    [EXC_BaseExceptionGroup] =
+        "Several exceptions raised as one, of which some may be no Exception.",
+    [EXC_ExceptionGroup] = "Several exceptions raised as one.",
+    [EXC_Exception] = "Base of the errors that programs are expected to handle.",
+    [EXC_ArithmeticError] = "Base of the errors of arithmetic.",
+    [EXC_FloatingPointError] = "A float operation failed.",
+    [EXC_OverflowError] = "The result is too large to be represented.",
+    [EXC_ZeroDivisionError] = "Division or modulo by zero.",
+    [EXC_AssertionError] = "An assert statement found its condition false.",
+    [EXC_AttributeError] = "The object has no such attribute, or it cannot be set.",
+    [EXC_BufferError] = "A buffer is in use and cannot do this.",
+    [EXC_EOFError] = "The input ended where something was to be read.",
+    [EXC_ImportError] = "A module, or a name in it, cannot be imported.",
+    [EXC_ModuleNotFoundError] = "There is no module of this name.",
+    [EXC_LookupError] = "Base of the errors of failed lookups.",
+    [EXC_IndexError] = "The index is out of range.",
+    [EXC_KeyError] = "The mapping has no such key.",
+    [EXC_MemoryError] = "There is not enough memory.",
+    [EXC_NameError] = "The name is not defined.",
+    [EXC_UnboundLocalError] = "A local variable is read before it has a value.",
+    [EXC_OSError] = "Base of the errors that the operating system reports.",
+    [EXC_BlockingIOError] = "The operation would have to wait.",
+    [EXC_ChildProcessError] = "An operation on a child process failed.",
+    [EXC_ConnectionError] = "Base of the errors of connections.",
+    [EXC_BrokenPipeError] = "The other end of the pipe or socket is closed.",
+    [EXC_ConnectionAbortedError] = "The peer gave up the connection.",
+    [EXC_ConnectionRefusedError] = "The peer refused the connection.",
+    [EXC_ConnectionResetError] = "The peer reset the connection.",
+    [EXC_FileExistsError] = "The file or folder exists already.",
+    [EXC_FileNotFoundError] = "There is no such file or folder.",
+    [EXC_InterruptedError] = "A signal interrupted the call.",
+    [EXC_IsADirectoryError] = "The operation wants a file, and this is a folder.",
+    [EXC_NotADirectoryError] = "The operation wants a folder, and this is none.",
+    [EXC_PermissionError] = "The operation is not allowed.",
+    [EXC_ProcessLookupError] = "There is no such process.",
+    [EXC_TimeoutError] = "The time for the operation is over.",
+    [EXC_ReferenceError] = "The object of a weak proxy is gone.",
+    [EXC_RuntimeError] = "An error that no other class describes.",
+    [EXC_NotImplementedError] = "The method or function is left to a subclass, or to be written.",
+    [EXC_RecursionError] = "Calls are nested too deeply.",
+    [EXC_StopAsyncIteration] = "__anext__() has no more items.",
+    [EXC_StopIteration] = "__next__() has no more items; `value` is what a generator returned.",
+    [EXC_SyntaxError] = "The text is not valid.",
+    [EXC_IndentationError] = "The indentation is not valid.",
+    [EXC_TabError] = "Tabs and spaces are mixed in a way that has no one meaning.",
+    [EXC_SystemError] = "An error inside the interpreter.",
+    [EXC_TypeError] = "The operation does not fit the type of an argument.",
+    [EXC_ValueError] = "An argument has the right type and a value that does not fit.",
+    [EXC_UnicodeError] = "Base of the errors of encoding and decoding.",
+    [EXC_UnicodeDecodeError] = "Bytes cannot be decoded.",
+    [EXC_UnicodeEncodeError] = "Text cannot be encoded.",
+    [EXC_UnicodeTranslateError] = "Text cannot be translated.",
+    [EXC_Warning] = "Base of all warnings.",
+    [EXC_BytesWarning] = "Bytes and text are mixed in a doubtful way.",
+    [EXC_DeprecationWarning] = "Something that developers should no longer use.",
+    [EXC_EncodingWarning] = "A file is opened with an encoding that depends on the system.",
+    [EXC_FutureWarning] = "Something that will change its meaning, told to users.",
+    [EXC_ImportWarning] = "A doubtful import.",
+    [EXC_PendingDeprecationWarning] = "Something that will be deprecated.",
+    [EXC_ResourceWarning] = "Something was not closed.",
+    [EXC_RuntimeWarning] = "Doubtful behaviour at run time.",
+    [EXC_SyntaxWarning] = "Doubtful syntax.",
+    [EXC_UnicodeWarning] = "Doubtful use of Unicode text.",
+    [EXC_UserWarning] = "Warnings of programs.",
+    [EXC_GeneratorExit] = "The generator or coroutine is being closed.",
+    [EXC_KeyboardInterrupt] = "Ctrl-C was pressed.",
+    [EXC_SystemExit] = "The program is to end; `code` is its exit status.",
+};
+
+const char *exception_doc(ExceptionId id) { return docs[id]; }
