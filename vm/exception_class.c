@@ -388,7 +388,8 @@ void exception_init(Thread *t) {
     for (int id = 1; id < EXC_COUNT; id++) {
         Class *cls = t->vm->exceptions[id];
         cls->slots = cls->base->slots;
-        cls->doc = object_value(str_from(t, exception_doc((ExceptionId)id)));
+        const char *doc = exception_doc((ExceptionId)id);
+        if (doc) cls->doc = object_value(str_from(t, doc));
         dict_set_str(t, cls->dict, NAME_OF(t, __doc__), cls->doc);
         complete_special(t, id);
         if (id == EXC_OSError) os_error_complete(t);

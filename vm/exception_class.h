@@ -29,7 +29,7 @@ void exception_complete(Thread *t, Class *cls, const Slots *own, const NativeDef
 void os_error_complete(Thread *t);
 void exception_group_complete(Thread *t);
 
-/* The docstring of a built-in class other than BaseException. */
+/* The docstring of a built-in class other than BaseException; NULL: it has none. */
 const char *exception_doc(ExceptionId id);
 
 #endif

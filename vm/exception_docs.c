@@ -11,7 +11,6 @@
 static const char *const docs[EXC_COUNT] = {
     [EXC_BaseExceptionGroup] =
         "Several exceptions raised as one, of which some may be no Exception.",
-    [EXC_ExceptionGroup] = "Several exceptions raised as one.",
     [EXC_Exception] = "Base of the errors that programs are expected to handle.",
     [EXC_ArithmeticError] = "Base of the errors of arithmetic.",
     [EXC_FloatingPointError] = "A float operation failed.",
