@@ -9,6 +9,7 @@
 #include <math.h>
 #include <time.h>
 
+#include "stdlib/import.h"
 #include "stdlib/record.h"
 #include "stdlib/stdlib.h"
 #include "vm/baton.h"
@@ -177,6 +178,13 @@ static Value time_ctime(Thread *t, Value *args) {
     return as_text(t, &tm);
 }
 
+static Value time_strptime(Thread *t, Value *args) {
+    Value *roots = push_roots(t, 1);
+    roots[0] = import_module(t, str_intern(t->vm, "_strptime", 9));
+    if (roots[0] == VALUE_ERROR) return VALUE_ERROR;
+    return call_method(t, roots[0], str_intern(t->vm, "strptime", 8), args, 2);
+}
+
 static const NativeDef functions[] = {
     {"time", time_time, "()", "Seconds since 1970-01-01 00:00 UTC."},
     {"time_ns", time_ns, "()", "The same in nanoseconds."},
@@ -190,6 +198,8 @@ static const NativeDef functions[] = {
     {"gmtime", time_gmtime, "(seconds=None, /)", "Broken-down time in UTC."},
     {"localtime", time_localtime, "(seconds=None, /)", "Broken-down local time."},
     {"strftime", time_strftime, "(format, tuple=None, /)", "A time as text."},
+    {"strptime", time_strptime, "(string, format='%a %b %d %H:%M:%S %Y', /)",
+     "The broken-down time that a text says."},
     {"mktime", time_mktime, "(tuple, /)", "Seconds since 1970 of a local time."},
     {"asctime", time_asctime, "(tuple=None, /)", "A time as 'Sun Jun 20 23:21:05 1993'."},
     {"ctime", time_ctime, "(seconds=None, /)", "Seconds since 1970 as local time text."},
