@@ -12,7 +12,7 @@
  *
  * Read next: vm/baton.h.
  */
-#define _GNU_SOURCE /* sem_clockwait */
+#define _GNU_SOURCE /* sem_clockwait, pthread_getattr_np */
 #include "vm/baton.h"
 
 #include <errno.h>
@@ -464,11 +464,22 @@ static void end_thread(Thread *t) {
     pthread_mutex_unlock(&b->mutex);
 }
 
+/* How much of this thread's C stack is left below the caller; the system keeps some at its top. */
+static size_t stack_left(size_t otherwise) {
+    pthread_attr_t attributes;
+    if (pthread_getattr_np(pthread_self(), &attributes)) return otherwise;
+    void *start;
+    size_t size;
+    bool known = !pthread_attr_getstack(&attributes, &start, &size);
+    pthread_attr_destroy(&attributes);
+    return known ? (size_t)((char *)__builtin_frame_address(0) - (char *)start) : otherwise;
+}
+
 static void *run_thread(void *argument) {
     Seat *seat = argument;
     Thread *t = seat->thread;
     Baton *b = baton_of(t);
-    thread_measure_stack(t, seat->stack_size);
+    thread_measure_stack(t, stack_left(seat->stack_size));
     pthread_mutex_lock(&b->mutex);
     wait_for_turn(b, seat);
     pthread_mutex_unlock(&b->mutex);
