@@ -113,7 +113,7 @@ static Value time_gmtime(Thread *t, Value *args) { return broken_down(t, args[0]
 static Value time_localtime(Thread *t, Value *args) { return broken_down(t, args[0], false); }
 
 /* A struct_time or tuple of nine ints; VALUE_NONE: the local time now. */
-static bool read_struct_time(Thread *t, Value v, struct tm *out) {
+static bool read_struct_time(Thread *t, Value v, const char *function, struct tm *out) {
     memset(out, 0, sizeof *out);
     if (v == VALUE_NONE) {
         break_down(t, (time_t)(clock_wall(clock_of(t)) / CLOCK_SECOND), false, out);
@@ -124,7 +124,7 @@ static bool read_struct_time(Thread *t, Value v, struct tm *out) {
         return false;
     }
     if (TUPLE(v)->size != 9) {
-        raise_error(t, EXC_TypeError, "strftime(): illegal time tuple argument");
+        raise_error(t, EXC_TypeError, "%s(): illegal time tuple argument", function);
         return false;
     }
     int64_t n[9];
@@ -143,11 +143,28 @@ static bool read_struct_time(Thread *t, Value v, struct tm *out) {
     return true;
 }
 
+/* Are the fields in range? What may be 0 in a tuple that is not complete counts as 1. */
+static bool check_fields(Thread *t, struct tm *tm) {
+    if (tm->tm_mon == -1) tm->tm_mon = 0;
+    if (tm->tm_mday == 0) tm->tm_mday = 1;
+    if (tm->tm_yday == -1) tm->tm_yday = 0;
+    const char *wrong = NULL;
+    if (tm->tm_mon < 0 || tm->tm_mon > 11) wrong = "month";
+    else if (tm->tm_mday < 0 || tm->tm_mday > 31) wrong = "day of month";
+    else if (tm->tm_hour < 0 || tm->tm_hour > 23) wrong = "hour";
+    else if (tm->tm_min < 0 || tm->tm_min > 59) wrong = "minute";
+    else if (tm->tm_sec < 0 || tm->tm_sec > 61) wrong = "seconds";
+    else if (tm->tm_wday < 0) wrong = "day of week";
+    else if (tm->tm_yday < 0 || tm->tm_yday > 365) wrong = "day of year";
+    if (wrong) raise_error(t, EXC_ValueError, "%s out of range", wrong);
+    return !wrong;
+}
+
 static Value time_strftime(Thread *t, Value *args) {
     Str *format;
     struct tm tm;
     if (!arg_str(t, args[0], "strftime() argument 1", &format)) return VALUE_ERROR;
-    if (!read_struct_time(t, args[1], &tm)) return VALUE_ERROR;
+    if (!read_struct_time(t, args[1], "strftime", &tm) || !check_fields(t, &tm)) return VALUE_ERROR;
     char text[2048];
     size_t size = strftime(text, sizeof text, format->data, &tm);
     return object_value(str_new(t, text, size));
@@ -155,7 +172,7 @@ static Value time_strftime(Thread *t, Value *args) {
 
 static Value time_mktime(Thread *t, Value *args) {
     struct tm tm;
-    if (!read_struct_time(t, args[0], &tm)) return VALUE_ERROR;
+    if (!read_struct_time(t, args[0], "mktime", &tm)) return VALUE_ERROR;
     return float_new(t, (double)(clock_of(t)->is_virtual ? timegm(&tm) : mktime(&tm)));
 }
 
@@ -167,7 +184,8 @@ static Value as_text(Thread *t, const struct tm *tm) {
 
 static Value time_asctime(Thread *t, Value *args) {
     struct tm tm;
-    return read_struct_time(t, args[0], &tm) ? as_text(t, &tm) : VALUE_ERROR;
+    bool good = read_struct_time(t, args[0], "asctime", &tm) && check_fields(t, &tm);
+    return good ? as_text(t, &tm) : VALUE_ERROR;
 }
 
 static Value time_ctime(Thread *t, Value *args) {
