@@ -13,21 +13,43 @@
 #include "common/arena.h"
 #include "common/utf8.h"
 
-char *buffer_reserve(Buffer *buffer, size_t n) {
+enum { FALLIBLE_FROM = 1 << 20 };
+
+/* Makes room for [n] more bytes; false when a fallible buffer has none. */
+static bool grow(Buffer *buffer, size_t n) {
     if (n >= SIZE_MAX / 2 - buffer->size) memory_exhausted(n);
     size_t needed = buffer->size + n + 1;
-    if (needed > buffer->capacity) {
-        size_t capacity = buffer->capacity ? buffer->capacity * 2 : 64;
-        if (capacity < needed) capacity = needed;
+    size_t capacity = buffer->capacity ? buffer->capacity * 2 : 64;
+    if (capacity < needed) capacity = needed;
+    if (buffer->fallible && capacity > FALLIBLE_FROM) {
+        char *data = buffer->failed ? NULL : realloc(buffer->data, capacity);
+        if (!data && !buffer->failed) data = realloc(buffer->data, capacity = needed);
+        buffer->failed = !data;
+        if (!data) return false;
+        buffer->data = data;
+    } else {
         buffer->data = memory_realloc(buffer->data, capacity);
-        buffer->capacity = capacity;
-        buffer->data[buffer->size] = '\0';
+    }
+    buffer->capacity = capacity;
+    buffer->data[buffer->size] = '\0';
+    return true;
+}
+
+static inline bool has_room(const Buffer *buffer, size_t n) {
+    return n < buffer->capacity - buffer->size;
+}
+
+char *buffer_reserve(Buffer *buffer, size_t n) {
+    if (!has_room(buffer, n) && !grow(buffer, n)) {
+        if (n >= buffer->capacity) memory_exhausted(n);
+        buffer->size = buffer->capacity - n - 1;
     }
     return buffer->data + buffer->size;
 }
 
 void buffer_append(Buffer *buffer, const void *bytes, size_t n) {
-    char *end = buffer_reserve(buffer, n);
+    if (!has_room(buffer, n) && !grow(buffer, n)) return;
+    char *end = buffer->data + buffer->size;
     if (n) memcpy(end, bytes, n);
     end[n] = '\0';
     buffer->size += n;

@@ -270,7 +270,8 @@ static bool is_native(Value v, NativeFn fn) {
 }
 
 static Value encode(Thread *t, Encoder *options, Value v, int64_t level) {
-    JsonWrite w = {.t = t, .options = options, .level = level, .strings = STRINGS_CALL};
+    JsonWrite w = {.t = t, .options = options, .level = level, .strings = STRINGS_CALL,
+                   .out.fallible = true};
     if (is_native(options->encoder, json_encode_ascii)) w.strings = STRINGS_ASCII;
     else if (is_native(options->encoder, json_encode_text)) w.strings = STRINGS_TEXT;
     if (!write_value(&w, v)) {
@@ -278,7 +279,7 @@ static Value encode(Thread *t, Encoder *options, Value v, int64_t level) {
         return VALUE_ERROR;
     }
     Value text = object_value(str_from_buffer(t, &w.out));
-    return object_value(tuple_from(t, &text, 1));
+    return text ? object_value(tuple_from(t, &text, 1)) : VALUE_ERROR;
 }
 
 static Value call(Thread *t, Value self, const Value *args, int argc, Tuple *kwnames) {

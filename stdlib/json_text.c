@@ -219,7 +219,7 @@ void json_put_string(Buffer *out, const Str *text, bool ascii) {
 static Value encode(Thread *t, Value v, bool ascii) {
     if (!is_str(v))
         return raise_error(t, EXC_TypeError, "first argument must be a string, not %T", v);
-    Buffer out = {0};
+    Buffer out = {.fallible = true};
     json_put_string(&out, STR(v), ascii);
     return object_value(str_from_buffer(t, &out));
 }

@@ -21,8 +21,8 @@ enum { FRAME_TARGET = 64 * 1024, FRAME_LEAST = 4, FRAME_HEAD = 9 };
 
 void pickle_open_frame(Pickler *p) {
     if (p->protocol < 4 || p->frame != SIZE_MAX) return;
-    p->frame = p->out.size;
     buffer_reserve(&p->out, FRAME_HEAD);
+    p->frame = p->out.size;
     p->out.size += FRAME_HEAD;
 }
 

@@ -178,7 +178,7 @@ static Value multiply_in_place(Thread *t, Value self, Value count) {
 /* ---- other slots ---- */
 
 static Value repr(Thread *t, Value self) {
-    Buffer out = {0};
+    Buffer out = {.fallible = true};
     Chars chars = chars_of(self);
     Str *name = class_of(t->vm, self)->name;
     buffer_append(&out, name->data, name->size);

@@ -56,7 +56,7 @@ static bool hash(Thread *t, Value self, int64_t *out) {
 }
 
 static Value repr(Thread *t, Value self) {
-    Buffer out = {0};
+    Buffer out = {.fallible = true};
     bytes_repr_into(&out, BYTES(self)->data, BYTES(self)->size, false);
     return object_value(str_from_buffer(t, &out));
 }

@@ -101,7 +101,7 @@ Value bytes_method_hex(Thread *t, Value *args) {
     if (!arg_int32(t, args[2], &group) || !separator_argument(t, args[1], &separator))
         return VALUE_ERROR;
     Chars chars = chars_of(args[0]);
-    Buffer out = {0};
+    Buffer out = {.fallible = true};
     bool from_left = group < 0;
     size_t step = from_left ? -(size_t)group : (size_t)group;
     for (size_t i = 0; i < chars.size; i++) {

@@ -98,7 +98,7 @@ static void put_points(Buffer *out, const uint32_t *points, int count) {
 }
 
 static Value map_points(Thread *t, const Str *s, Mapping map) {
-    Buffer out = {0};
+    Buffer out = {.fallible = true};
     uint32_t mapped[3];
     for (const char *p = s->data, *end = p + s->size; p < end;) {
         const char *at = p;
@@ -108,7 +108,7 @@ static Value map_points(Thread *t, const Str *s, Mapping map) {
 }
 
 static Value title_points(Thread *t, const Str *s, bool only_first) {
-    Buffer out = {0};
+    Buffer out = {.fallible = true};
     uint32_t mapped[3];
     bool inside = false;
     for (const char *p = s->data, *end = p + s->size; p < end;) {

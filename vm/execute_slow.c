@@ -351,7 +351,7 @@ Value format_value(Thread *t, Value v, int conversion, Value spec) {
 }
 
 Value build_string(Thread *t, const Value *items, int count) {
-    Buffer buffer = {0};
+    Buffer buffer = {.fallible = true};
     for (int i = 0; i < count; i++)
         buffer_append(&buffer, STR(items[i])->data, STR(items[i])->size);
     return object_value(str_from_buffer(t, &buffer));

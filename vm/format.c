@@ -127,13 +127,12 @@ void format_raise_type(Thread *t, uint32_t type, const char *type_name) {
 
 void format_fill(Buffer *out, uint32_t c, int64_t count) {
     if (count <= 0) return;
-    if (c < 0x80) {
-        memset(buffer_reserve(out, (size_t)count), (int)c, (size_t)count);
-        out->size += (size_t)count;
-        out->data[out->size] = '\0';
-        return;
+    char some[1024];
+    memset(some, (int)(c & 0x7F), sizeof some);
+    for (; c < 0x80 && count > 0; count -= (int64_t)sizeof some) {
+        buffer_append(out, some, count < (int64_t)sizeof some ? (size_t)count : sizeof some);
     }
-    while (count--) buffer_put_utf8(out, c);
+    while (count-- > 0) buffer_put_utf8(out, c);
 }
 
 /* ---- text ---- */
@@ -172,7 +171,7 @@ Str *format_str(Thread *t, Str *v, Str *spec) {
         return NULL;
     }
     int64_t left = f.align == '>' ? lacks : f.align == '^' ? lacks / 2 : 0;
-    Buffer out = {0};
+    Buffer out = {.fallible = true};
     format_fill(&out, f.fill, left);
     buffer_append(&out, v->data, size);
     format_fill(&out, f.fill, lacks - left);

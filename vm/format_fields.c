@@ -208,7 +208,7 @@ static Value convert(Formatter *f, Value v, uint32_t conversion) {
 static Str *spec_of(Formatter *f, const Field *field, int depth) {
     Part spec = field->spec;
     if (!field->nested) return str_new(f->t, spec.start, (size_t)(spec.end - spec.start));
-    Buffer expanded = {0};
+    Buffer expanded = {.fallible = true};
     if (build(f, spec, depth - 1, &expanded)) return str_from_buffer(f->t, &expanded);
     buffer_free(&expanded);
     return NULL;
@@ -259,7 +259,7 @@ static Value format(Thread *t, Value self, Tuple *args, Value mapping) {
     Formatter f = {.t = t, .args = args, .mapping = mapping};
     f.roots = push_roots(t, FORMAT_DEPTH * ROOTS_PER_LEVEL);
     Part text = {STR(self)->data, STR(self)->data + STR(self)->size};
-    Buffer out = {0};
+    Buffer out = {.fallible = true};
     bool ok = build(&f, text, FORMAT_DEPTH, &out);
     pop_roots(t, f.roots);
     if (ok) return object_value(str_from_buffer(t, &out));

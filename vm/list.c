@@ -211,7 +211,7 @@ static Value repr(Thread *t, Value self) {
     if (LIST(self)->size == 0) return object_value(str_from(t, "[]"));
     if (!repr_enter(t, self, &seen)) return VALUE_ERROR;
     if (seen) return object_value(str_from(t, "[...]"));
-    Buffer out = {0};
+    Buffer out = {.fallible = true};
     buffer_putc(&out, '[');
     bool ok = sequence_repr_into(t, self, &out);
     repr_leave(t, self);

@@ -393,7 +393,8 @@ static bool run(Percent *f, Chars format) {
 
 static bool apply(Thread *t, Value format, Value args, Buffer *out) {
     Percent f = {
-        .t = t, .bytes = !is_str(format), .args = args, .single = args, .root = push_roots(t, 1)};
+        .t = t, .bytes = !is_str(format), .args = args, .single = args, .root = push_roots(t, 1),
+        .out.fallible = true};
     bool text = is_str(args);
     bool octets = f.bytes && (is_kind(args, OBJ_BYTES) || is_kind(args, OBJ_BYTEARRAY));
     f.mapping =
@@ -420,7 +421,8 @@ Str *str_percent(Thread *t, Str *format, Value args) {
 Value bytes_percent(Thread *t, Value format, Value args) {
     Buffer out;
     if (!apply(t, format, args, &out)) return VALUE_ERROR;
-    Value result = chars_new(t, format, out.data ? out.data : "", out.size);
+    Value result = VALUE_ERROR;
+    if (buffer_fits(t, &out)) result = chars_new(t, format, out.data ? out.data : "", out.size);
     buffer_free(&out);
     return result;
 }

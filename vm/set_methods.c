@@ -69,7 +69,7 @@ static bool repr_members(Thread *t, Set *s, Buffer *out) {
 static Value repr(Thread *t, Value self) {
     bool seen;
     const char *name = class_of(t->vm, self)->name->data;
-    Buffer out = {0};
+    Buffer out = {.fallible = true};
     buffer_puts(&out, name);
     if (SET(self)->used == 0) {
         buffer_puts(&out, "()");

@@ -36,6 +36,12 @@ bool str_memory_fits(Thread *t, size_t size) {
     return probe != NULL;
 }
 
+bool buffer_fits(Thread *t, const Buffer *buffer) {
+    if (!buffer->failed) return !buffer->fallible || str_memory_fits(t, buffer->size);
+    raise_with(t, EXC_MemoryError, VALUE_UNSET);
+    return false;
+}
+
 static Str *allocate(Vm *vm, size_t size, size_t length) {
     Str *s = heap_allocate(&vm->heap, sizeof(Str) + size + 1, OBJ_STR, vm->classes[OBJ_STR]);
     s->hash = 0;
@@ -81,6 +87,10 @@ Str *str_new_ascii(Thread *t, const char *text, size_t size) {
 Str *str_from(Thread *t, const char *text) { return str_new(t, text, strlen(text)); }
 
 Str *str_from_buffer(Thread *t, Buffer *buffer) {
+    if (UNLIKELY(!buffer_fits(t, buffer))) {
+        buffer_free(buffer);
+        return NULL;
+    }
     Str *s = str_new(t, buffer->data ? buffer->data : "", buffer->size);
     buffer_free(buffer);
     return s;

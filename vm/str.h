@@ -10,7 +10,8 @@
 /* A new str of [size] bytes of valid UTF-8 (surrogates allowed). */
 Str *str_new(Thread *t, const char *utf8, size_t size);
 Str *str_from(Thread *t, const char *text);          /* NUL-terminated */
-Str *str_from_buffer(Thread *t, Buffer *buffer);     /* takes the bytes, frees the buffer */
+/* Takes the bytes, frees the buffer. NULL, MemoryError raised, only when the buffer is fallible. */
+Str *str_from_buffer(Thread *t, Buffer *buffer);
 Str *str_format(Thread *t, const char *format, ...); /* the formats of raise_error; NULL raised */
 Str *str_of_codepoint(Thread *t, uint32_t codepoint);
 /* The one interned Str with this text; attribute names are interned. */
@@ -55,6 +56,9 @@ size_t str_index_at(Str *str, size_t offset);
 /* Is an object with [size] more bytes to be had? Raises MemoryError otherwise. For sizes a program
  * chooses. */
 bool str_memory_fits(Thread *t, size_t size) MUST_CHECK;
+/* Did all of it fit, and is there room for an object with the same bytes? Raises MemoryError
+ * otherwise; true for a buffer that is not fallible. */
+bool buffer_fits(Thread *t, const Buffer *buffer) MUST_CHECK;
 /* What raise_error's formats give, appended; false when rendering a value raised. */
 bool str_format_into(Thread *t, Buffer *out, const char *format, va_list arguments) MUST_CHECK;
 /* Append ascii(str): as str_repr_into, with everything beyond ASCII escaped. */

@@ -64,7 +64,7 @@ static int contains(Thread *t, Value self, Value item) {
 }
 
 static Value repr(Thread *t, Value self) {
-    Buffer out = {0};
+    Buffer out = {.fallible = true};
     str_repr_into(&out, STR(self));
     return object_value(str_from_buffer(t, &out));
 }

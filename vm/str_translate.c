@@ -45,7 +45,7 @@ static bool put_translation(Thread *t, Buffer *out, uint32_t c, Value found) {
 }
 
 Value str_method_translate(Thread *t, Value *args) {
-    Buffer out = {0};
+    Buffer out = {.fallible = true};
     Str *s = STR(args[0]);
     for (const char *p = s->data, *end = p + s->size; p < end;) {
         uint32_t c = str_next(&p);

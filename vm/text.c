@@ -53,7 +53,7 @@ Str *value_str(Thread *t, Value v) {
 Str *value_ascii(Thread *t, Value v) {
     Str *text = value_repr(t, v);
     if (!text || str_is_ascii(text)) return text;
-    Buffer out = {0};
+    Buffer out = {.fallible = true};
     const char *p = text->data, *end = p + text->size;
     while (p < end) {
         uint32_t c;

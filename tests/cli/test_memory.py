@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: MIT
+"""Text that grows beyond the memory there is raises MemoryError, and the program goes on.
+
+Goldens cannot limit the memory; this runs with a small address space, and not where a sanitizer
+needs a large one.
+"""
+
+import resource
+
+import common
+from common import TulipCase
+
+SPACE = 2 << 30
+PROGRAM = """
+    import json
+    text = 'xy' * 20_000_000
+    items = [text] * 50
+    def attempt(act):
+        try:
+            print(len(act()))
+        except MemoryError:
+            print('MemoryError')
+    attempt(lambda: 'x' * 10**10)
+    attempt(lambda: repr(items))
+    attempt(lambda: str({1: tuple(items)}))
+    attempt(lambda: f'{items}')
+    attempt(lambda: '{0}{0}{0}{0}{0}{0}{0}{0}{0}{0}' * 5 == ('{0}' * 50).format(text))
+    attempt(lambda: '%s' * 50 % tuple(items))
+    attempt(lambda: b'%a' * 50 % tuple(items))
+    attempt(lambda: ''.join(items))
+    attempt(lambda: text.replace('x', 'x' * 100))
+    attempt(lambda: json.dumps(items))
+    attempt(lambda: repr([1]))
+"""
+
+
+class Memory(TulipCase):
+    def test_text_beyond_memory(self):
+        with open(common.TULIP, "rb") as program:
+            if b"__asan_init" in program.read():
+                self.skipTest("a sanitizer reserves more than the limit")
+        path = self.write("main.tul", PROGRAM)
+        process = self.start(path, preexec_fn=lambda: resource.setrlimit(
+            resource.RLIMIT_AS, (SPACE, SPACE)))
+        out, err = process.communicate(timeout=60 * common.SLOW)
+        self.assertEqual((out.decode(), err.decode()), ("MemoryError\n" * 10 + "3\n", ""))
+        self.assertEqual(process.returncode, 0)
