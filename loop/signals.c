@@ -89,7 +89,8 @@ bool signals_may_come(const Vm *vm) {
 void signals_simulate(Thread *t, int number) {
     LoopState *state = loop_state(t);
     Value handler = state->signal_handlers[number];
-    if (handler == VALUE_NONE || (handler == VALUE_UNSET && number != SIGINT)) return;
+    if (handler == VALUE_NONE || state->signals_given_back[number]) return;
+    if (handler == VALUE_UNSET && number != SIGINT) return;
     atomic_store(&arrived.pending[number], true);
     thread_interrupt(t->vm->main_thread);
 }
