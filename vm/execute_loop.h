@@ -1093,11 +1093,12 @@ call:
         } else if (object_kind(object) == OBJ_METHOD) {
             Method *method = (Method *)object;
             if (is_kind(method->function, OBJ_FUNCTION)) {
-                /* self and the arguments go where the new frame's registers will be */
+                /* self and the arguments go where the new frame's registers will be: at the
+                 * very end, into the slack */
                 Value *base = t->registers_top;
                 Code *code = FUNCTION(method->function)->code;
                 if (LIKELY((code->flags & CODE_SIMPLE) && code->positional == argc + 1 &&
-                           !WIDE_CODE && base + code->nregisters <= t->registers_end)) {
+                           !WIDE_CODE)) {
                     base[0] = method->self;
                     for (int n = 0; n < argc; n++) base[n + 1] = args[n];
                     callee = method->function;

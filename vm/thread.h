@@ -75,11 +75,14 @@ typedef struct VmHooks {
     void (*unused_result)(Thread *t, Value v);
 } VmHooks;
 
+/* Room beyond a thread's last register, for the arguments of a call that is about to be refused. */
+enum { REGISTER_SLACK = 256 };
+
 struct Thread {
     Vm *vm;
     int poll;          /* a safepoint has something to do (POLL_… bits); thread_poll_bits() */
     Frame *frame;      /* running frame; NULL outside execute() */
-    Value *registers, *registers_top, *registers_end;
+    Value *registers, *registers_top, *registers_end; /* and REGISTER_SLACK beyond the end */
     Frame *frames, *frames_top, *frames_end;
     Value exception;       /* being raised; VALUE_UNSET when none */
     Value handling;        /* being handled (sys.exc_info), VALUE_NONE when none */

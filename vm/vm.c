@@ -63,7 +63,7 @@ Thread *thread_new(Vm *vm, size_t register_bytes) {
         free(t);
         return NULL;
     }
-    t->registers_end = t->registers + register_bytes / sizeof(Value);
+    t->registers_end = t->registers + register_bytes / sizeof(Value) - REGISTER_SLACK;
     t->frames_end = t->frames + frame_bytes / sizeof(Frame);
     t->exception = VALUE_UNSET;
     t->handling = t->done_value = t->parked_on = t->object = t->wait_on = VALUE_NONE;
@@ -80,8 +80,9 @@ void thread_free(Thread *t) {
     while (*link != t) link = &(*link)->next;
     *link = t->next;
     t->vm->thread_count--;
-    munmap(t->registers, (size_t)((char *)t->registers_end - (char *)t->registers));
-    munmap(t->frames, (size_t)((char *)t->registers_end - (char *)t->registers) / FRAME_RATIO);
+    size_t registers = (size_t)(t->registers_end + REGISTER_SLACK - t->registers);
+    munmap(t->registers, registers * sizeof(Value));
+    munmap(t->frames, registers * sizeof(Value) / FRAME_RATIO);
     rendering_free(t);
     free(t);
 }
