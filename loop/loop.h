@@ -167,6 +167,11 @@ void handle_install(Thread *t, LoopState *state);
 /* Complete the class EventLoop. */
 void loop_class_install(Thread *t);
 
+/* ---- loop/borrowed.c ---- */
+
+/* Give EventLoop the methods of loop/methods.def, when _asyncio is imported. False: raised. */
+bool loop_borrow_methods(Thread *t) MUST_CHECK;
+
 /* ---- loop/report.c ---- */
 
 /* loop.call_exception_handler(context) */

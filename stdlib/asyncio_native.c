@@ -188,7 +188,7 @@ static bool init(Thread *t, Module *module) {
     module_set(t, module, "TimerHandle", object_value(loop_state(t)->timer_handle));
     module_set(t, module, "CancelledError", object_value(vm->cancelled_error));
     module_set(t, module, "InvalidStateError", object_value(vm->invalid_state_error));
-    return asyncio_queue_init(t, module);
+    return loop_borrow_methods(t) && asyncio_queue_init(t, module);
 }
 
 const NativeModule _asyncio_module = {"_asyncio", "The native part of asyncio.", functions, init};
