@@ -143,6 +143,12 @@ class Outcome:
         self.status, self.stdout, self.stderr = status, stdout, stderr
 
 
+def hear_interrupts():
+    """A shell starts background jobs with SIGINT ignored, and the programs would inherit that."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def run(command, golden, timeout, folder=None, extra_environment=None):
     """Runs a command for [golden] in an empty scratch folder and gives its Outcome."""
     environment = dict(os.environ, PYTHONHASHSEED="0", PYTHONDONTWRITEBYTECODE="1", PYTHONUTF8="1",
