@@ -4,7 +4,8 @@
  *
  * A call interrupted by a signal polls the thread, so Ctrl-C ends a blocked read with
  * KeyboardInterrupt, and is repeated otherwise. A core read and written by turns (mode r+) is kept
- * at one position: writing first gives back what was read ahead, reading first flushes.
+ * at one position: writing first gives back what was read ahead, reading first flushes. A call that
+ * would block is waited for without the baton; another thread may use the same core meanwhile.
  *
  * Invariant: at most one of the two buffers is non-empty.
  * Read next: stdlib/file.c.
@@ -16,6 +17,7 @@
 
 #include "common/arena.h"
 #include "stdlib/file.h"
+#include "vm/outside.h"
 
 enum { READ_SIZE = 65536, WRITE_SIZE = 65536 };
 
@@ -37,13 +39,14 @@ FileCore *core_new(Thread *t, int fd, bool readable, bool writable, bool owned) 
 /* What a File that nobody closed leaves behind: written as far as it goes, errors have nobody to go
  * to. */
 static void write_out(FileCore *core) {
-    for (size_t done = 0; done < core->out.size;) {
-        ssize_t n = write(core->fd, core->out.data + done, core->out.size - done);
+    while (core->out_start < core->out.size) {
+        ssize_t n =
+            write(core->fd, core->out.data + core->out_start, core->out.size - core->out_start);
         if (n < 0 && errno == EINTR) continue;
         if (n <= 0) break;
-        done += (size_t)n;
+        core->out_start += (size_t)n;
     }
-    core->out.size = 0;
+    core->out_start = core->out.size = 0;
 }
 
 void core_release(FileCore *core) {
@@ -84,17 +87,15 @@ static bool fail(Thread *t, const FileCore *core) {
 }
 
 bool core_flush(Thread *t, FileCore *core) {
-    size_t done = 0;
-    while (done < core->out.size) {
-        ssize_t n = write(core->fd, core->out.data + done, core->out.size - done);
-        if (n >= 0) done += (size_t)n;
-        else if (!interrupted(t)) {
-            memmove(core->out.data, core->out.data + done, core->out.size - done);
-            core->out.size -= done;
-            return fail(t, core);
-        }
+    while (core->out_start < core->out.size) {
+        if (!thread_wait_fd(t, core->fd, POLLOUT)) return false;
+        if (core->out_start >= core->out.size) break; /* another thread was faster */
+        size_t size = thread_write_size(t, core->fd, core->out.size - core->out_start);
+        ssize_t n = write(core->fd, core->out.data + core->out_start, size);
+        if (n >= 0) core->out_start += (size_t)n;
+        else if (!interrupted(t)) return fail(t, core);
     }
-    core->out.size = 0;
+    core->out_start = core->out.size = 0;
     return true;
 }
 
@@ -118,6 +119,9 @@ int64_t core_fill(Thread *t, FileCore *core) {
     if (!core->in) core->in = memory_alloc(READ_SIZE);
     core->in_start = core->in_end = 0;
     for (;;) {
+        if (!thread_wait_fd(t, core->fd, POLLIN)) return -1;
+        if (core->in_start < core->in_end) /* another thread was faster */
+            return (int64_t)(core->in_end - core->in_start);
         ssize_t n = read(core->fd, core->in, READ_SIZE);
         if (n >= 0) {
             core->in_end = (size_t)n;
@@ -198,7 +202,7 @@ bool core_close(Thread *t, FileCore *core) {
     bool flushed = core_flush(t, core);
     core->closed = true;
     core->in_start = core->in_end = 0;
-    core->out.size = 0;
+    core->out_start = core->out.size = 0;
     if (core->owned && close(core->fd) != 0 && flushed && errno != EINTR) return fail(t, core);
     return flushed;
 }
@@ -217,5 +221,6 @@ int64_t core_tell(Thread *t, FileCore *core) {
         raise_os_error(t, errno, VALUE_UNSET);
         return -1;
     }
-    return at + (int64_t)core->out.size - (int64_t)(core->in_end - core->in_start);
+    return at + (int64_t)(core->out.size - core->out_start) -
+           (int64_t)(core->in_end - core->in_start);
 }

@@ -24,6 +24,7 @@
 #include "vm/container.h"
 #include "vm/number.h"
 #include "vm/ops.h"
+#include "vm/outside.h"
 #include "vm/str.h"
 
 extern char **environ;
@@ -193,6 +194,17 @@ static Value posix_close(Thread *t, Value *args) {
     return arg_int64(t, args[0], &fd) ? outcome(t, close((int)fd), VALUE_UNSET) : VALUE_ERROR;
 }
 
+/* read(2) when it does not block any more; -1: errno, which is EINTR when a handler raised. */
+static ssize_t read_some(Thread *t, int fd, char *data, size_t size) {
+    ssize_t n;
+    do {
+        errno = EINTR;
+        if (!thread_wait_fd(t, fd, POLLIN)) return -1;
+        n = read(fd, data, size);
+    } while (n < 0 && errno == EINTR && thread_poll(t));
+    return n;
+}
+
 static Value posix_read(Thread *t, Value *args) {
     int64_t fd, size;
     if (!arg_int64(t, args[0], &fd) || !arg_int64(t, args[1], &size)) return VALUE_ERROR;
@@ -200,13 +212,10 @@ static Value posix_read(Thread *t, Value *args) {
     if (!str_memory_fits(t, (size_t)size)) return VALUE_ERROR;
     char *data = malloc((size_t)size + 1);
     if (!data) return raise_error(t, EXC_MemoryError, "");
-    ssize_t n;
-    do {
-        n = read((int)fd, data, (size_t)size);
-    } while (n < 0 && errno == EINTR && thread_poll(t));
+    ssize_t n = read_some(t, (int)fd, data, (size_t)size);
     Value v = VALUE_ERROR;
     if (n >= 0) v = object_value(bytes_new(t, data, (size_t)n));
-    else if (errno != EINTR) raise_os_error(t, errno, VALUE_UNSET);
+    else if (t->exception == VALUE_UNSET) raise_os_error(t, errno, VALUE_UNSET);
     free(data);
     return v;
 }
@@ -216,11 +225,13 @@ static Value posix_write(Thread *t, Value *args) {
     const uint8_t *data;
     size_t size;
     if (!arg_int64(t, args[0], &fd)) return VALUE_ERROR;
-    if (!bytes_like(args[1], &data, &size))
-        return raise_error(t, EXC_TypeError, "a bytes-like object is required, not '%T'", args[1]);
     ssize_t n;
     do {
-        n = write((int)fd, data, size);
+        if (!thread_wait_fd(t, (int)fd, POLLOUT)) return VALUE_ERROR;
+        if (!bytes_like(args[1], &data, &size))
+            return raise_error(t, EXC_TypeError, "a bytes-like object is required, not '%T'",
+                               args[1]);
+        n = write((int)fd, data, thread_write_size(t, (int)fd, size));
     } while (n < 0 && errno == EINTR && thread_poll(t));
     if (n >= 0) return int_from_int64(t, n);
     return errno == EINTR ? VALUE_ERROR : raise_os_error(t, errno, VALUE_UNSET);
