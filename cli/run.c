@@ -226,6 +226,15 @@ static Ending run_job(Thread *t, const Options *o) {
     }
 }
 
+/* TULIP_PROBE names a file that gets a line per event. */
+static void trace_to_file(Vm *vm) {
+    const char *name = getenv("TULIP_PROBE");
+    if (!name || !*name) return;
+    FILE *out = fopen(name, "ae");
+    if (out) probe_trace_to(vm, out);
+    else fprintf(stderr, "tulip: TULIP_PROBE: %s: %s\n", name, strerror(errno));
+}
+
 int run(const Options *o) {
     signal(SIGPIPE, SIG_IGN);
     Vm *vm = vm_new();
@@ -235,5 +244,6 @@ int run(const Options *o) {
     loop_install(t, o->virtual_time);
     vm->out_of_scope = o->out_of_scope;
     if (o->trace) probe_trace_to(vm, stderr);
+    trace_to_file(vm);
     return finish(t, run_job(t, o));
 }

@@ -17,6 +17,7 @@
 #include "vm/container.h"
 #include "vm/number.h"
 #include "vm/ops.h"
+#include "vm/probe.h"
 
 /* Address space for the registers of a thread; memory only as far as it is used. */
 #define REGISTER_BYTES ((size_t)16 << 20)
@@ -128,6 +129,13 @@ static Value report_lost(Thread *t, Value *args) {
     return VALUE_NONE;
 }
 
+static Value note_job(Thread *t, Value *args) {
+    if (args[0] == fixnum(0)) PROBE(t, JOB_QUEUED, args[1], VALUE_UNSET);
+    else if (args[0] == fixnum(1)) PROBE(t, JOB_BEGUN, args[1], VALUE_UNSET);
+    else PROBE(t, JOB_DONE, args[1], VALUE_UNSET);
+    return VALUE_NONE;
+}
+
 static Value thread_exit(Thread *t, Value *args) {
     (void)args;
     return raise_with(t, EXC_SystemExit, VALUE_UNSET);
@@ -158,6 +166,8 @@ static const NativeDef functions[] = {
      "The main thread's threading.Thread is that one."},
     {"_report_lost_error", report_lost, "(future, exception, /)",
      "Say that nobody asked for the exception of a future, of which future is the repr."},
+    {"_note_job", note_job, "(stage, call, /)",
+     "Tell the probe that a job of an executor is queued (0), begins (1) or is done (2)."},
     {"_get_object", get_object, "()", "This thread's threading.Thread, or None."},
     {0},
 };

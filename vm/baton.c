@@ -23,6 +23,7 @@
 #include <time.h>
 
 #include "common/arena.h"
+#include "vm/probe.h"
 
 enum {
     SLICE_SAFEPOINTS = 20000,     /* under virtual time */
@@ -225,6 +226,7 @@ static void begin_turn(Baton *b, Thread *t) {
     if (heap->stress || heap->stress_step) bits |= POLL_COLLECT;
     if (bits) thread_poll_raise(t, bits);
     begin_slice(b, t);
+    PROBE(t, THREAD_RUNS, fixnum((int64_t)t->number), VALUE_UNSET);
 }
 
 /* Until when [seat] sleeps at most, in real time. */
@@ -292,6 +294,7 @@ ParkResult thread_park(Thread *t, int64_t deadline, WaitKind kind, Value what) {
     t->wait_kind = kind;
     t->wait_on = what;
     t->wait_deadline = deadline;
+    PROBE(t, THREAD_PARKED, fixnum((int64_t)t->number), what);
     pthread_mutex_lock(&b->mutex);
     carry_poll_bits(b, t);
     seat->deadline = deadline;
@@ -335,6 +338,7 @@ void thread_leave(Thread *t) {
     if (thread_is_alone(t) || b->closed) return;
     Seat *seat = t->seat;
     t->wait_kind = WAIT_OUTSIDE;
+    PROBE(t, THREAD_LEFT, fixnum((int64_t)t->number), VALUE_UNSET);
     pthread_mutex_lock(&b->mutex);
     carry_poll_bits(b, t);
     seat->state = OUTSIDE;
@@ -454,6 +458,7 @@ static void join_ended(Baton *b) {
 static void end_thread(Thread *t) {
     Baton *b = baton_of(t);
     Seat *seat = t->seat;
+    PROBE(t, THREAD_ENDED, fixnum((int64_t)t->number), VALUE_UNSET);
     carry_poll_bits(b, t);
     pthread_mutex_lock(&b->mutex);
     thread_free(t);
@@ -503,6 +508,7 @@ bool thread_start(Thread *t, Thread *made, void (*body)(Thread *t, void *argumen
         seat_free(seat);
         return false;
     }
+    PROBE(t, THREAD_STARTED, fixnum((int64_t)made->number), VALUE_UNSET);
     pthread_mutex_lock(&b->mutex);
     get_in_line(b, seat);
     pthread_mutex_unlock(&b->mutex);

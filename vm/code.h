@@ -106,6 +106,11 @@ static inline int code_line(const Code *code, uint32_t pc) {
     return (int)code_position(code, pc).line;
 }
 
+/* Is it of the embedded library? Its files are named as they are in the source tree. */
+static inline bool code_is_library(const Code *code) {
+    return strncmp(code->filename->data, "stdlib/", 7) == 0;
+}
+
 typedef struct OpcodeInfo {
     const char *name, *format, *meaning;
     uint8_t extra; /* words that follow */

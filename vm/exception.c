@@ -17,6 +17,7 @@
 #include "vm/frame_object.h"
 #include "vm/native.h"
 #include "vm/ops.h"
+#include "vm/probe.h"
 #include "vm/str.h"
 
 static bool is_exception(Value v) { return is_kind(v, OBJ_EXCEPTION); }
@@ -135,6 +136,7 @@ void exception_add_traceback(Thread *t, Value exception, Function *function, uin
     level->registers = level->frame = VALUE_NONE;
     level->line = 0;
     heap_set(&t->vm->heap, &e->traceback, object_value(level));
+    if (level->next == VALUE_NONE) PROBE(t, EXCEPTION_RAISED, exception, VALUE_UNSET);
 }
 
 void exception_leave_frame(Thread *t, Value exception, const Frame *frame) {
@@ -157,7 +159,7 @@ static int match_class(Thread *t, Value exception, Value pattern) {
     return class_is_subclass(class_of(t->vm, exception), CLASS(pattern));
 }
 
-int exception_match(Thread *t, Value exception, Value pattern) {
+static int match_classes(Thread *t, Value exception, Value pattern) {
     if (!is_kind(pattern, OBJ_TUPLE)) return match_class(t, exception, pattern);
     Tuple *classes = TUPLE(pattern);
     int found = 0;
@@ -167,6 +169,12 @@ int exception_match(Thread *t, Value exception, Value pattern) {
         found |= match;
     }
     return found;
+}
+
+int exception_match(Thread *t, Value exception, Value pattern) {
+    int match = match_classes(t, exception, pattern);
+    if (match > 0) PROBE(t, EXCEPTION_CAUGHT, exception, pattern);
+    return match;
 }
 
 /* ---- errors nobody can receive ---- */

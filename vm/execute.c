@@ -4,6 +4,7 @@
  * wide loop. Read next: vm/execute_loop.h.
  */
 #include "vm/execute.h"
+#include "vm/probe.h"
 
 typedef uint32_t Word;
 #define WIDE_CODE        0

@@ -1586,6 +1586,7 @@ unwind: {
         const Handler *handler = &code->handlers[n];
         if (at < handler->start || at >= handler->end) continue;
         R[handler->exc] = t->exception;
+        PROBE(t, EXCEPTION_HANDLER, t->exception, object_value(f->function));
         t->exception = VALUE_UNSET;
         pc = CODE_WORDS(code) + handler->target;
         NEXT();

@@ -4,6 +4,7 @@
  * Read next: vm/execute_loop.h.
  */
 #include "vm/execute.h"
+#include "vm/probe.h"
 
 typedef uint64_t Word;
 #define WIDE_CODE        1

@@ -11,7 +11,9 @@
 
 #include <stdlib.h>
 
+#include "vm/code.h"
 #include "vm/exception.h"
+#include "vm/frame.h"
 #include "vm/future.h"
 #include "vm/number.h"
 #include "vm/str.h"
@@ -23,14 +25,28 @@ struct Probe {
 
 static const struct {
     const char *name, *text;
+    enum { NOTE, ACT } kind;
 } events[] = {
-#define PROBE_EVENT(NAME, TEXT) {#NAME, TEXT},
+#define PROBE_EVENT(NAME, KIND, TEXT) {#NAME, TEXT, KIND},
 #include "vm/probe.def"
 #undef PROBE_EVENT
 };
 
 const char *probe_event_name(ProbeEventId id) { return events[id].name; }
 const char *probe_event_text(ProbeEventId id) { return events[id].text; }
+bool probe_event_is_act(ProbeEventId id) { return events[id].kind == ACT; }
+
+Value probe_actor(const Thread *t) {
+    Value loop = t->running_loop;
+    return loop && is_kind(loop, OBJ_LOOP) ? EVENT_LOOP(loop)->current_task : VALUE_NONE;
+}
+
+void probe_place(const Thread *t, Buffer *out) {
+    const Frame *frame = frame_of_program(t->frame);
+    if (!frame) return;
+    const Code *code = frame_code(frame);
+    buffer_printf(out, "%s:%d", code->filename->data, code_line(code, frame_pc(frame)));
+}
 
 void probe_add(Vm *vm, ProbeListener *listener) {
     if (!vm->probe) {
@@ -171,25 +187,47 @@ typedef struct Trace {
     FILE *out;
 } Trace;
 
+static void put_text(Vm *vm, Buffer *line, const ProbeEvent *event) {
+    for (const char *at = events[event->id].text; *at; at++) {
+        if (*at != '%') {
+            buffer_putc(line, *at);
+            continue;
+        }
+        at++;
+        probe_render(vm, *at == 'a' ? event->subject : event->object, 60, line);
+    }
+}
+
+/* " (Task-1, a.tul:3)" */
+static void put_origin(Thread *t, Buffer *line) {
+    Buffer place = {0};
+    probe_place(t, &place);
+    Value actor = probe_actor(t);
+    if (actor != VALUE_NONE || place.size) {
+        buffer_puts(line, "  (");
+        if (actor != VALUE_NONE) probe_render(t->vm, actor, 60, line);
+        if (actor != VALUE_NONE && place.size) buffer_puts(line, ", ");
+        buffer_append(line, place.data, place.size);
+        buffer_putc(line, ')');
+    }
+    buffer_free(&place);
+}
+
 static void on_trace_event(void *context, Thread *t, const ProbeEvent *event) {
     Trace *trace = context;
     Buffer line = {0};
     buffer_printf(&line, "%6llu  ", (unsigned long long)event->number);
-    for (const char *at = events[event->id].text; *at; at++) {
-        if (*at != '%') {
-            buffer_putc(&line, *at);
-            continue;
-        }
-        at++;
-        probe_render(t->vm, *at == 'a' ? event->subject : event->object, 60, &line);
-    }
-    fprintf(trace->out, "%s\n", line.data);
+    put_text(t->vm, &line, event);
+    if (events[event->id].kind == ACT) put_origin(t, &line);
+    buffer_putc(&line, '\n');
+    fwrite(line.data, 1, line.size, trace->out);
     buffer_free(&line);
 }
 
 static void on_trace_end(void *context) {
     Trace *trace = context;
-    fflush(trace->out);
+    if (trace->out == stderr || trace->out == stdout) fflush(trace->out);
+    else fclose(trace->out);
     free(trace);
 }
 

@@ -4,8 +4,8 @@
  *
  * The VM and the loop say PROBE(t, EVENT, subject, object) where something happens. Nobody
  * listening costs one predictable branch, because vm->probe is NULL then. A listener is called at
- * once, in the thread where it happened; it must not run Tulip code, allocate objects or raise, so
- * a run with listeners prints the same as one without.
+ * once, in the thread where it happened, which holds the baton; it must not run Tulip code,
+ * allocate objects or raise, so a run with listeners prints the same as one without.
  *
  * Read next: vm/probe.def (the events), vm/probe.c (listeners, the first one: --trace).
  */
@@ -17,7 +17,7 @@
 #include "vm/thread.h"
 
 typedef enum ProbeEventId {
-#define PROBE_EVENT(NAME, TEXT) PROBE_##NAME,
+#define PROBE_EVENT(NAME, KIND, TEXT) PROBE_##NAME,
 #include "vm/probe.def"
 #undef PROBE_EVENT
     PROBE_EVENT_COUNT
@@ -44,11 +44,19 @@ void probe_remove(Vm *vm, ProbeListener *listener);
 void probe_end(Vm *vm);
 void probe_emit(Thread *t, ProbeEventId id, Value subject, Value object);
 
-/* The listener behind --trace: a line per event to [out]. */
+/* The listener behind --trace: a line per event to [out], which is closed at the end unless it is
+ * a standard stream. */
 void probe_trace_to(Vm *vm, FILE *out);
 /* The name and the text of an event. */
 const char *probe_event_name(ProbeEventId id);
 const char *probe_event_text(ProbeEventId id);
+/* Is the event something that the program does? Then who and where is worth showing. */
+bool probe_event_is_act(ProbeEventId id);
+/* Who does what happens now: the running task, or VALUE_NONE: code outside tasks. */
+Value probe_actor(const Thread *t);
+/* Where: "file:line" of the innermost running function that is the program's own and not the
+ * library's; nothing when there is none. */
+void probe_place(const Thread *t, Buffer *out);
 /* A value in at most about [limit] bytes: built-in types as repr shows them, others as <Class>.
  * Runs no Tulip code. */
 void probe_render(Vm *vm, Value v, size_t limit, Buffer *out);
