@@ -13,6 +13,8 @@
  *     K:    EXC_ENTER …; RERAISE     (its C = 1: the exception gets the handled one as its context)
  *     over:
  *
+ * `yield From(…)` of trollius may turn out to be a delegation when it runs, so both are emitted.
+ *
  * Read next: vm/opcodes.def.
  */
 #include "compiler/unit.h"
@@ -105,10 +107,40 @@ static void check_yield(Compiler *c, const Node *node) {
         compile_error(c, node->span, "'yield' outside function");
 }
 
+/* Is it a call of something named From, as in `yield From(f())`? */
+static bool is_from_call(const Node *node) {
+    if (!node || node->kind != NODE_Call) return false;
+    const Node *callee = AST(Call, node)->func;
+    const char *name = callee->kind == NODE_Name        ? AST(Name, callee)->id
+                       : callee->kind == NODE_Attribute ? AST(Attribute, callee)->attr
+                                                        : NULL;
+    return name && ast_name_length(name) == 4 && memcmp(name, "From", 4) == 0;
+}
+
+/* What was called may be trollius.From, and this a delegation; otherwise it is a plain yield. */
+static void yield_from_call(Compiler *c, const AstYield *y, int target) {
+    const Node *node = &y->base;
+    int base = pair_at(c, target);
+    Label plain = label_new(c), over = label_new(c);
+    expression_to(c, y->value, base);
+    emit_jump(c, node->span, OP_FROM_TARGET, base, 0, 0, plain);
+    suspend_delegate(c, node->span, base);
+    emit_move(c, node, target, base + 1);
+    emit_jump(c, node->span, OP_JUMP, 0, 0, 0, over);
+    label_place(c, plain);
+    suspend_yield(c, node->span, OP_YIELD, target, base);
+    label_place(c, over);
+}
+
 void yield_to(Compiler *c, Node *node, int target) {
     AstYield *y = AST(Yield, node);
     int mark = temp_mark(c), value;
     check_yield(c, node);
+    if (!c->unit->scope->is_async && is_from_call(y->value)) {
+        yield_from_call(c, y, target);
+        temp_release(c, mark);
+        return;
+    }
     if (y->value) {
         value = expression_any(c, y->value);
     } else {

@@ -195,7 +195,38 @@ static bool is_coroutine(Value v) {
            (frame_code(&GENERATOR(v)->frame)->flags & CODE_ITERABLE_COROUTINE);
 }
 
+/* `Return(x)` where `raise Return(x)` was meant: its function goes on and gives None. */
+static void report_not_raised(Thread *t, Value v) {
+    Value *root = push_roots(t, 1);
+    root[0] = v;
+    Buffer out = {0}, source = {0};
+    if (t->frame) {
+        Code *code = frame_code(t->frame);
+        int line = code_line(code, frame_pc(t->frame));
+        buffer_printf(&out, "%s:%d: ", code->filename->data, line);
+        if (t->vm->hooks.source_line)
+            t->vm->hooks.source_line(t->vm, code->filename->data, line, &source);
+    }
+    Str *text = value_repr(t, v);
+    if (!text) exception_take(t);
+    buffer_printf(&out, "RuntimeWarning: %s was made but not raised\n",
+                  text ? text->data : "Return");
+    if (source.size) {
+        const char *line = source.data + strspn(source.data, " \t");
+        buffer_printf(&out, "  %.*s\n", (int)strcspn(line, "\n"), line);
+    }
+    buffer_puts(&out, "  write `raise Return(…)`\n");
+    report_text(t, out.data, out.size);
+    buffer_free(&out);
+    buffer_free(&source);
+    pop_roots(t, root);
+}
+
 void report_dropped(Thread *t, Value v) {
+    if (is_kind(v, OBJ_EXCEPTION)) {
+        report_not_raised(t, v);
+        return;
+    }
     if (is_kind(v, OBJ_TASK)) {
         FUTURE(v)->flags |= FUTURE_DISCARDED;
         if (!FUTURE(v)->failed) return; /* vm/task.c comes back when it fails */

@@ -1381,6 +1381,13 @@ yield_value: {
         }
         NEXT();
     }
+    CASE(FROM_TARGET) {
+        v = VALUE_UNSET;
+        if (UNLIKELY(vm->from_class && is_object(RA))) SET_CHECKED(v, from_target(t, RA));
+        if (v == VALUE_UNSET || v == VALUE_NONE) pc += SBX(i);
+        if (v != VALUE_UNSET) RA = v;
+        NEXT();
+    }
     CASE(SEND) {
         Value delegate = RA, sent = R[A(i) + 1];
         Generator *self = f->generator;
@@ -1559,8 +1566,9 @@ yield_value: {
     CASE(UNUSED_RESULT) {
         v = RA;
         if (is_object(v) &&
-            (unsigned)(object_kind(object_of(v)) - OBJ_GENERATOR) <=
-                OBJ_NATIVE_COROUTINE - OBJ_GENERATOR &&
+            ((unsigned)(object_kind(object_of(v)) - OBJ_GENERATOR) <=
+                 OBJ_NATIVE_COROUTINE - OBJ_GENERATOR ||
+             (UNLIKELY(has_return(vm)) && is_return(vm, v))) &&
             t->vm->hooks.unused_result) {
             SAVE();
             t->vm->hooks.unused_result(t, v);
@@ -1598,6 +1606,7 @@ unwind: {
     if (!generator) {
         frame_pop(t, f);
     } else {
+        if (UNLIKELY(has_return(vm)) && generator_takes_return(t, generator, &v)) goto leave;
         generator_convert_stop(t, code);
         generator->state = GEN_CLOSED;
         if (UNLIKELY(generator->handling)) generator_exchange_handling(t, generator);

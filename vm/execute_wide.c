@@ -5,6 +5,7 @@
  */
 #include "vm/execute.h"
 #include "vm/probe.h"
+#include "vm/trollius.h"
 
 typedef uint64_t Word;
 #define WIDE_CODE        1

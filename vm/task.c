@@ -19,6 +19,7 @@
 #include "vm/ops.h"
 #include "vm/probe.h"
 #include "vm/str.h"
+#include "vm/trollius.h"
 
 /* ---- the loop's list of pending tasks ---- */
 
@@ -132,6 +133,9 @@ static bool finish_with_value(Thread *t, Task *task, Value v) {
 
 static bool finish_with_exception(Thread *t, Task *task) {
     unlist_task(t, task);
+    Value returned;
+    if (UNLIKELY(has_return(t->vm)) && task_takes_return(t, &returned))
+        return finish_with_value(t, task, returned);
     Value exception = exception_take(t);
     PROBE(t, TASK_DONE, object_value(task), exception);
     if (is_cancelled_error(t, exception)) {
