@@ -56,6 +56,7 @@ static void shade_roots(Heap *heap, void *context) {
     for (int i = 0; i < LOOP_SIGNAL_COUNT; i++) shade(heap, state->signal_handlers[i]);
     heap_shade_object(heap, &state->timer_handle->header);
     heap_shade_object(heap, &state->deadlock->header);
+    shade(heap, state->policy);
 }
 
 /* ---- hooks ---- */
@@ -67,6 +68,7 @@ static bool call_soon(Thread *t, Value loop, Value callback, Value arg, Value co
             raise_error(t, EXC_RuntimeError, "Event loop is closed");
             return false;
         }
+        if (UNLIKELY(inner->custom)) return custom_call_soon(t, loop, callback, arg, context);
         if (UNLIKELY(context != VALUE_NONE)) {
             callback = handle_new(t, loop, callback, &arg, arg != VALUE_UNSET, context);
             arg = VALUE_UNSET;
@@ -74,56 +76,50 @@ static bool call_soon(Thread *t, Value loop, Value callback, Value arg, Value co
         ready_push(&inner->ready, callback, arg);
         return true;
     }
-    if (loop == VALUE_NONE) {
-        raise_error(t, EXC_RuntimeError, "Future object is not initialized.");
-        return false;
-    }
-    Value args[3] = {callback, arg, context};
-    if (is_kind(callback, OBJ_TASK)) args[0] = task_wakeup_callable(t, TASK(callback));
-    if (args[0] == VALUE_ERROR) return false;
-    Value name = object_value(NAME_OF(t, context));
-    Value *roots = push_roots(t, 2);
-    roots[0] = value_getattr(t, loop, NAME_OF(t, call_soon));
-    if (roots[0] == VALUE_ERROR) return false;
-    Value called = context == VALUE_NONE
-                       ? call_value(t, roots[0], args, arg != VALUE_UNSET ? 2 : 1)
-                       : call_keywords(t, roots[0], args, 3, tuple_from(t, &name, 1));
-    pop_roots(t, roots);
-    return called != VALUE_ERROR;
+    return custom_call_soon(t, loop, callback, arg, context);
 }
 
 static bool sleep_start(Thread *t, Value sleeper, double seconds) {
     Value loop = FUTURE(sleeper)->loop;
-    if (!is_kind(loop, OBJ_LOOP)) {
-        raise_error(t, EXC_RuntimeError, "no running event loop");
-        return false;
-    }
+    if (!is_kind(loop, OBJ_LOOP) || UNLIKELY(loop_of(loop)->custom))
+        return custom_sleep_start(t, sleeper, seconds);
     Loop *inner = loop_of(loop);
     timers_push(&inner->timers, loop_now(inner) + clock_from_seconds(seconds), sleeper);
     return true;
 }
 
 static void sleep_stop(Thread *t, Value sleeper) {
-    (void)t;
     Value loop = FUTURE(sleeper)->loop;
-    if (is_kind(loop, OBJ_LOOP) && loop_of(loop)) loop_of(loop)->timers.cancelled++;
+    if (!is_kind(loop, OBJ_LOOP) || (loop_of(loop) && loop_of(loop)->custom))
+        custom_sleep_stop(t, sleeper);
+    else if (loop_of(loop)) loop_of(loop)->timers.cancelled++;
 }
 
 /* ---- which loop ---- */
 
 Value loop_get_running(Thread *t) { return t->running_loop ? t->running_loop : VALUE_NONE; }
 
+/* threading.current_thread().name */
+static Value no_current_loop(Thread *t) {
+    Value name = object_value(str_from(t, t == t->vm->main_thread ? "MainThread" : "Thread"));
+    if (t->object && t->object != VALUE_NONE)
+        name = value_getattr(t, t->object, NAME_OF(t, name));
+    if (name == VALUE_ERROR) return VALUE_ERROR;
+    return raise_error(t, EXC_RuntimeError, "There is no current event loop in thread %R.", name);
+}
+
 Value loop_get_event_loop(Thread *t) {
     if (t->running_loop) return t->running_loop;
+    Value policy = loop_state(t)->policy;
+    if (UNLIKELY(policy != VALUE_NONE))
+        return call_method(t, policy, NAME_OF(t, get_event_loop), NULL, 0);
     if (!t->event_loop && !t->event_loop_set && t == t->vm->main_thread) {
         Value loop = loop_new(t, BUILTIN_CLASS(t, LOOP));
         if (loop == VALUE_ERROR) return VALUE_ERROR;
         t->event_loop = loop;
         t->event_loop_set = true;
     }
-    if (t->event_loop) return t->event_loop;
-    return raise_error(t, EXC_RuntimeError, "There is no current event loop in thread '%s'.",
-                       t == t->vm->main_thread ? "MainThread" : "Thread");
+    return t->event_loop ? t->event_loop : no_current_loop(t);
 }
 
 /* ---- life ---- */
@@ -138,6 +134,7 @@ Value loop_new(Thread *t, Class *cls) {
     object->first_task = object->last_task = NULL;
     object->loop = loop;
     loop->object = object;
+    loop->custom = cls != BUILTIN_CLASS(t, LOOP);
     loop->state = loop_state(t);
     loop->next = loop->state->loops;
     loop->state->loops = loop;
@@ -246,6 +243,7 @@ void loop_install(Thread *t, bool virtual_time) {
     LoopState *state = calloc(1, sizeof *state);
     if (!state) memory_exhausted(sizeof *state);
     state->vm = t->vm;
+    state->policy = VALUE_NONE;
     t->vm->clock.is_virtual = virtual_time;
     t->vm->loop_state = state;
     signals_install(state);

@@ -58,6 +58,7 @@ typedef struct LoopState {
     size_t dropped_count, dropped_capacity;
     bool signals_installed;
     bool signals_given_back[LOOP_SIGNAL_COUNT]; /* SIG_DFL was asked for: SIGINT and SIGPIPE */
+    Value policy; /* asyncio.set_event_loop_policy's, or VALUE_NONE */
     bool interrupted; /* a SIGINT became a KeyboardInterrupt: pending tasks at exit are no news */
     Value signal_handlers[LOOP_SIGNAL_COUNT]; /* signal.signal's, VALUE_UNSET: the default */
 } LoopState;
@@ -70,6 +71,7 @@ struct Loop {
     TimerHeap timers;
     Thread *thread; /* running it, or NULL */
     bool stopping, closed, debug;
+    bool custom; /* of a class that is not the native one: see loop/custom.c */
     bool uv_started;     /* uv, timer and wakeup are initialised */
     bool polling;        /* waits in libuv with nothing ready: others must wake it */
     bool parked;         /* waits for other threads or a virtual moment */
@@ -110,6 +112,25 @@ int64_t loop_now(const Loop *loop);
 Value loop_get_event_loop(Thread *t) MUST_CHECK;
 Value loop_get_running(Thread *t);
 
+/* ---- loop/custom.c ---- */
+
+/* loop.time() of any loop, as nanoseconds; as seconds. False: raised. */
+bool custom_now(Thread *t, Loop *loop, int64_t *now) MUST_CHECK;
+bool custom_time(Thread *t, Value loop, double *seconds) MUST_CHECK;
+/* loop.call_soon(callback, arg, context=context); a Task as callback is stepped. */
+bool custom_call_soon(Thread *t, Value loop, Value callback, Value arg, Value context) MUST_CHECK;
+/* loop.call_at(when, callback, *rest, context=context) */
+Value custom_call_at(Thread *t, Value loop, double when, Value callback, Value context,
+                     const Tuple *rest) MUST_CHECK;
+/* A sleeper's timer, by loop.call_later(); it is not needed any more. */
+bool custom_sleep_start(Thread *t, Value sleeper, double seconds) MUST_CHECK;
+void custom_sleep_stop(Thread *t, Value sleeper);
+/* loop._run_once(), loop._write_to_self() */
+bool custom_run_pass(Thread *t, Value self) MUST_CHECK;
+bool custom_wake(Thread *t, Value self) MUST_CHECK;
+/* Wait in loop._selector: 1 done, 0 it has none, -1 raised. */
+int custom_select(Thread *t, Loop *loop) MUST_CHECK;
+
 /* ---- loop/asyncgens.c ---- */
 
 /* From now on async generators that are first iterated on this thread are closed by [loop] when
@@ -138,6 +159,8 @@ bool executor_set_shut(Thread *t, Value self, Value v) MUST_CHECK;
 bool loop_run_forever(Thread *t, Value self) MUST_CHECK;
 /* Until [future] is done (a coroutine becomes a task); its result. */
 Value loop_run_until_complete(Thread *t, Value self, Value future) MUST_CHECK;
+/* One pass: wait, collect what is due, run what is ready. */
+bool loop_run_once(Thread *t, Value self) MUST_CHECK;
 /* Make a waiting loop look at its ready queue; any thread, or a signal handler. */
 void loop_wake(Loop *loop);
 /* uv, timer and wakeup are initialised from now on. */

@@ -66,7 +66,10 @@ static Value call_soon(Thread *t, Value *args) {
 
 static Value call_soon_threadsafe(Thread *t, Value *args) {
     Value handle = queue(t, args[0], args[1], args[2], TUPLE(args[3]));
-    if (handle != VALUE_ERROR) loop_wake(loop_of(args[0]));
+    if (handle == VALUE_ERROR) return handle;
+    args[1] = handle;
+    if (LIKELY(!loop_of(args[0])->custom)) loop_wake(loop_of(args[0]));
+    else if (!custom_wake(t, args[0])) return VALUE_ERROR;
     return handle;
 }
 
@@ -77,6 +80,11 @@ static Value call_later(Thread *t, Value *args) {
     if (!loop || !arg_double(t, args[1], &delay)) return VALUE_ERROR;
     int64_t now = loop_now(loop);
     Tuple *rest = TUPLE(args[4]);
+    if (UNLIKELY(loop->custom)) {
+        double time;
+        if (!custom_time(t, args[0], &time)) return VALUE_ERROR;
+        return custom_call_at(t, args[0], time + delay, args[2], args[3], rest);
+    }
     return handle_new_timer(t, loop, now + clock_from_seconds(delay), clock_to_seconds(now) + delay,
                             args[2], rest->items, rest->size, args[3]);
 }
@@ -217,6 +225,28 @@ static Value remove_signal_handler(Thread *t, Value *args) {
     return VALUE_TRUE;
 }
 
+/* ---- what loops that programs write redefine ---- */
+
+static Value run_once(Thread *t, Value *args) {
+    Loop *loop = loop_open(t, args[0]);
+    return loop && loop_run_once(t, args[0]) ? VALUE_NONE : VALUE_ERROR;
+}
+
+static Value write_to_self(Thread *t, Value *args) {
+    (void)t;
+    if (loop_of(args[0])) loop_wake(loop_of(args[0]));
+    return VALUE_NONE;
+}
+
+static Value process_events(Thread *t, Value *args) {
+    (void)t, (void)args;
+    return VALUE_NONE;
+}
+
+static Value check_closed(Thread *t, Value *args) {
+    return loop_open(t, args[0]) ? VALUE_NONE : VALUE_ERROR;
+}
+
 /* ---- the class ---- */
 
 static Value construct(Thread *t, Class *cls, const Value *args, int argc, Tuple *kwnames) {
@@ -299,6 +329,11 @@ static const NativeDef methods[] = {
      "Wait for the executor's jobs."},
     {"add_signal_handler", add_signal_handler, "(self, sig, callback, *args)",
      "Call callback(*args) in the loop when the signal arrives."},
+    {"_run_once", run_once, "(self, /)", "One pass: wait, then run what is ready."},
+    {"_write_to_self", write_to_self, "(self, /)", "Wake the loop while it waits."},
+    {"_process_events", process_events, "(self, event_list, /)",
+     "What came out of waiting in a _selector."},
+    {"_check_closed", check_closed, "(self, /)", "RuntimeError when the loop is closed."},
     {"remove_signal_handler", remove_signal_handler, "(self, sig, /)", "Undo add_signal_handler."},
     {0},
 };

@@ -79,9 +79,10 @@ static void drop_dead_timers(TimerHeap *timers) {
     }
 }
 
-static void append_due_timers(Thread *t, Loop *loop) {
+static bool append_due_timers(Thread *t, Loop *loop) {
     TimerHeap *timers = &loop->timers;
-    int64_t now = loop_now(loop);
+    int64_t now;
+    if (!custom_now(t, loop, &now)) return false;
     while (timers->count && timers_first(timers)->deadline <= now) {
         Timer timer = timers_pop(timers);
         if (timer_is_dead(timer.what)) {
@@ -92,6 +93,7 @@ static void append_due_timers(Thread *t, Loop *loop) {
         if (is_kind(timer.what, OBJ_HANDLE)) HANDLE(timer.what)->scheduled = false;
         ready_push(&loop->ready, timer.what, VALUE_UNSET);
     }
+    return true;
 }
 
 /* ---- waiting ---- */
@@ -167,7 +169,9 @@ static void wait_in_uv(Thread *t, Loop *loop, int64_t deadline) {
 /* Nothing is ready: let time pass, or find that it never will. */
 static bool wait(Thread *t, Loop *loop) {
     if (loop->timers.count) {
-        int64_t deadline = timers_first(&loop->timers)->deadline;
+        int64_t now, deadline = timers_first(&loop->timers)->deadline;
+        if (!custom_now(t, loop, &now)) return false;
+        if (UNLIKELY(loop->custom)) deadline = loop_now(loop) + (deadline - now);
         if (deadline <= loop_now(loop)) return true;
         PROBE(t, LOOP_WAIT, float_new(t, clock_to_seconds(deadline - loop_now(loop))), VALUE_UNSET);
         if (t->vm->clock.is_virtual && !loop->io_handles) return park(t, loop, deadline);
@@ -185,16 +189,27 @@ static bool wait(Thread *t, Loop *loop) {
 static bool run_pass(Thread *t, Loop *loop, Value self, Value *roots) {
     loop->pass++;
     if (loop->timers.count) drop_dead_timers(&loop->timers);
-    if (!loop->ready.count && !loop->stopping) {
+    int selected = UNLIKELY(loop->custom) ? custom_select(t, loop) : 0;
+    if (UNLIKELY(selected)) {
+        if (selected < 0) return false;
+    } else if (!loop->ready.count && !loop->stopping) {
         if (!wait(t, loop)) return false;
     } else if (loop->io_handles) {
         uv_run(&loop->uv, UV_RUN_NOWAIT);
     }
-    if (loop->timers.count) append_due_timers(t, loop);
+    if (loop->timers.count && !append_due_timers(t, loop)) return false;
     PROBE(t, LOOP_PASS, fixnum((int64_t)loop->pass), fixnum((int64_t)loop->ready.count));
     if (!run_ready(t, loop, self, roots)) return false;
     if (UNLIKELY(loop->state->dropped_count != 0)) return report_pass_end(t);
     return true;
+}
+
+bool loop_run_once(Thread *t, Value self) {
+    Value *roots = push_roots(t, 3);
+    roots[0] = self;
+    bool ok = run_pass(t, loop_of(self), self, roots);
+    pop_roots(t, roots);
+    return ok;
 }
 
 static bool check_runnable(Thread *t, Loop *loop) {
@@ -222,7 +237,7 @@ bool loop_run_forever(Thread *t, Value self) {
     PROBE(t, LOOP_STARTED, VALUE_UNSET, VALUE_UNSET);
     bool ok;
     do {
-        ok = run_pass(t, loop, self, roots);
+        ok = LIKELY(!loop->custom) ? run_pass(t, loop, self, roots) : custom_run_pass(t, self);
     } while (ok && !loop->stopping);
     loop->stopping = false;
     loop->thread = NULL;

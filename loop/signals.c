@@ -117,7 +117,7 @@ Value signals_set_handler(Thread *t, int number, Value handler) {
 /* add_signal_handler's callbacks go to the ready queue of their loop. */
 static bool queue_on_loop(Thread *t, int number) {
     Value running = loop_get_running(t);
-    if (running == VALUE_NONE) return false;
+    if (!is_kind(running, OBJ_LOOP)) return false;
     Loop *loop = loop_of(running);
     if (loop->signal_handles[number] == VALUE_UNSET) return false;
     ready_push(&loop->ready, loop->signal_handles[number], VALUE_UNSET);

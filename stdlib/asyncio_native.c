@@ -34,21 +34,67 @@ static Value running_or_none(Thread *t, Value *args) {
     return loop_get_running(t);
 }
 
-static Value set_event_loop(Thread *t, Value *args) {
-    if (args[0] != VALUE_NONE && !is_kind(args[0], OBJ_LOOP)) {
-        return raise_error(t, EXC_TypeError,
-                           "loop must be an instance of AbstractEventLoop or None, not '%T'",
-                           args[0]);
-    }
-    if (t->event_loop) heap_forget(&t->vm->heap, t->event_loop);
-    t->event_loop = args[0] == VALUE_NONE ? VALUE_ERROR : args[0];
+static void replace_loop(Thread *t, Value *place, Value loop) {
+    if (*place) heap_forget(&t->vm->heap, *place);
+    *place = loop == VALUE_NONE ? VALUE_ERROR : loop;
+}
+
+static Value set_running_loop(Thread *t, Value *args) {
+    replace_loop(t, &t->running_loop, args[0]);
+    return VALUE_NONE;
+}
+
+static Value set_thread_loop(Thread *t, Value *args) {
+    replace_loop(t, &t->event_loop, args[0]);
     t->event_loop_set = true;
     return VALUE_NONE;
 }
 
-static Value new_event_loop(Thread *t, Value *args) {
+/* (the loop of this thread or None, was it ever set?) */
+static Value thread_loop(Thread *t, Value *args) {
+    (void)args;
+    Value items[2] = {t->event_loop ? t->event_loop : VALUE_NONE, bool_value(t->event_loop_set)};
+    return object_value(tuple_from(t, items, 2));
+}
+
+static Value set_event_loop(Thread *t, Value *args) {
+    Value policy = loop_state(t)->policy;
+    if (UNLIKELY(policy != VALUE_NONE)) {
+        Str *name = str_intern(t->vm, "set_event_loop", 14);
+        Value v = call_method(t, policy, name, args, 1);
+        return v == VALUE_ERROR ? VALUE_ERROR : VALUE_NONE;
+    }
+    if (args[0] != VALUE_NONE && !is_kind(args[0], OBJ_LOOP)) {
+        Value events = t->vm->hooks.import_module(t, str_intern(t->vm, "asyncio.events", 14));
+        Str *name = str_intern(t->vm, "check_loop", 10);
+        if (events == VALUE_ERROR || call_method(t, events, name, args, 1) == VALUE_ERROR)
+            return VALUE_ERROR;
+    }
+    return set_thread_loop(t, args);
+}
+
+static Value new_native_loop(Thread *t, Value *args) {
     (void)args;
     return loop_new(t, BUILTIN_CLASS(t, LOOP));
+}
+
+static Value new_event_loop(Thread *t, Value *args) {
+    Value policy = loop_state(t)->policy;
+    if (LIKELY(policy == VALUE_NONE)) return new_native_loop(t, args);
+    return call_method(t, policy, str_intern(t->vm, "new_event_loop", 14), NULL, 0);
+}
+
+static Value get_policy(Thread *t, Value *args) {
+    (void)args;
+    return loop_state(t)->policy;
+}
+
+/* A policy begins with no current loop. */
+static Value set_policy(Thread *t, Value *args) {
+    heap_set(&t->vm->heap, &loop_state(t)->policy, args[0]);
+    replace_loop(t, &t->event_loop, VALUE_NONE);
+    t->event_loop_set = false;
+    return VALUE_NONE;
 }
 
 /* ---- tasks ---- */
@@ -162,7 +208,14 @@ static const NativeDef functions[] = {
     {"get_running_loop", get_running_loop, "()",
      "The running loop; RuntimeError if there is none."},
     {"_get_running_loop", running_or_none, "()", "The running loop or None."},
-    {"set_event_loop", set_event_loop, "(loop, /)", "Make loop the current one of this thread."},
+    {"set_event_loop", set_event_loop, "(loop)", "Make loop the current one of this thread."},
+    {"_set_running_loop", set_running_loop, "(loop, /)",
+     "Let get_running_loop() give loop (None: none), for loops that programs write."},
+    {"thread_loop", thread_loop, "()", "The current loop of this thread, and whether it was set."},
+    {"set_thread_loop", set_thread_loop, "(loop, /)", "Set it."},
+    {"new_native_loop", new_native_loop, "()", "A new loop of the native class."},
+    {"get_policy", get_policy, "()", "What set_policy() was given, or None."},
+    {"set_policy", set_policy, "(policy, /)", "Put a policy in force; None: the native one."},
     {"new_event_loop", new_event_loop, "()", "A new event loop."},
     {"create_task", create_task, "(coro, *, name=None, context=None)",
      "A task in the running loop that drives the coroutine."},

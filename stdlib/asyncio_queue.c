@@ -11,10 +11,13 @@
  *
  * Read next: vm/native_coroutine.c, stdlib/asyncio/queues.tul.
  */
+#include <math.h>
+
 #include "common/arena.h"
 #include "stdlib/asyncio_native.h"
 #include "vm/container.h"
 #include "vm/exception.h"
+#include "vm/generic_alias.h"
 #include "vm/number.h"
 #include "vm/ops.h"
 #include "vm/str.h"
@@ -312,6 +315,14 @@ static Value construct(Thread *t, Class *cls, const Value *args, int argc, Tuple
     return object_value(queue);
 }
 
+/* The least size at which a queue is full; <= 0: never. */
+static bool limit_of(Thread *t, Value maxsize, int64_t *limit) {
+    if (!is_float(maxsize)) return arg_clamped(t, maxsize, limit);
+    double size = ceil(float_of(maxsize));
+    *limit = size > 0 ? size < 1e18 ? (int64_t)size : INT64_MAX : 0;
+    return true;
+}
+
 static bool is_overridden(Thread *t, Class *cls, Str *name) {
     Class *base = stdlib_of(t)->classes[CLASS_QUEUE];
     return cls != base && class_lookup(t, cls, name) != class_lookup(t, base, name);
@@ -324,8 +335,7 @@ static bool init(Thread *t, Value self, const Value *args, int argc, Tuple *kwna
     Queue *queue = QUEUE(self);
     if (ok) {
         heap_set(&t->vm->heap, &queue->maxsize, roots[0]);
-        if (is_float(roots[0])) queue->limit = (int64_t)float_of(roots[0]);
-        else ok = arg_clamped(t, roots[0], &queue->limit);
+        ok = limit_of(t, roots[0], &queue->limit);
         Class *cls = object_class(&queue->header);
         queue->custom =
             is_overridden(t, cls, NAME_OF(t, _get)) || is_overridden(t, cls, NAME_OF(t, _put));
@@ -380,6 +390,22 @@ static Value text(Thread *t, Value self, bool with_id) {
 }
 
 static Value repr(Thread *t, Value self) { return text(t, self, true); }
+
+static Value format(Thread *t, Value *args) {
+    Buffer out = {0};
+    if (describe(t, QUEUE(args[0]), &out)) return object_value(str_from_buffer(t, &out));
+    buffer_free(&out);
+    return VALUE_ERROR;
+}
+
+static Value line_list(Thread *t, const Ring *line) {
+    List *list = list_new(t, line->count);
+    for (size_t i = 0; i < line->count; i++) list_append(t, list, *ring_at(line, i));
+    return object_value(list);
+}
+
+static Value get_getters(Thread *t, Value self) { return line_list(t, &QUEUE(self)->getters); }
+static Value get_putters(Thread *t, Value self) { return line_list(t, &QUEUE(self)->putters); }
 static Value str(Thread *t, Value self) { return text(t, self, false); }
 
 static Value get_maxsize(Thread *t, Value self) {
@@ -426,13 +452,17 @@ static const NativeDef methods[] = {
     {"_init", default_init, "(self, maxsize)", "For subclasses: make self._queue."},
     {"_get", default_get, "(self, /)", "For subclasses: take an item from self._queue."},
     {"_put", default_put, "(self, item)", "For subclasses: put an item into self._queue."},
-    {"@@__class_getitem__", class_getitem_self, "(cls, item, /)", "Queue[T] is Queue."},
+    {"_format", format, "(self, /)", "What repr() says of its state."},
+    {"@@__class_getitem__", generic_alias_class_getitem, "(cls, item, /)",
+     "Queue[T], for annotations."},
     {0},
 };
 
 static const FieldDef fields[] = {
     {"maxsize", get_maxsize, NULL, "How many items may be in it; 0: any number."},
     {"_maxsize", get_maxsize, NULL, "The same."},
+    {"_getters", get_getters, NULL, "Who waits for items: a list."},
+    {"_putters", get_putters, NULL, "Who waits for room: a list."},
     {"_unfinished_tasks", get_unfinished, NULL,
      "Items that were put and not reported by task_done()."},
     {0},
@@ -458,7 +488,7 @@ bool asyncio_queue_init(Thread *t, Module *module) {
                      .fields = fields,
                      .doc = "A first in, first out queue between tasks.",
                      .size = sizeof(Queue),
-                     .flags = CLASS_BASE_ALLOWED,
+                     .flags = CLASS_BASE_ALLOWED | CLASS_HAS_ATTRIBUTES,
                      .trace = trace,
                      .finalize = finalize,
                  },
