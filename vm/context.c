@@ -93,6 +93,8 @@ static Value context_construct(Thread *t, Class *cls, const Value *args, int arg
 }
 
 static Value run(Thread *t, Value *args) {
+    if (args[1] == VALUE_UNSET)
+        return raise_error(t, EXC_TypeError, "run() missing 1 required positional argument");
     Context *context = CONTEXT(args[0]);
     if (context->entered || t->context == args[0])
         return raise_error(t, EXC_RuntimeError, "cannot enter context: %R is already entered",
@@ -190,7 +192,7 @@ static const Slots context_slots = {.construct = context_construct,
                                     .iter = context_iter,
                                     .compare = context_compare};
 static const NativeDef context_methods[] = {
-    {"run", run, "(self, callable, /, *args, **kwargs)",
+    {"run", run, "(self, callable=?, /, *args, **kwargs)",
      "Call callable(*args, **kwargs) in this context."},
     {"copy", copy_method, "(self, /)", "A new context with the same values."},
     {"get", get_method, "(self, key, default=None, /)", "The value of a variable, or default."},
@@ -269,8 +271,12 @@ static Value variable_construct(Thread *t, Class *cls, const Value *args, int ar
     int positional = argc - (kwnames ? (int)kwnames->size : 0);
     if (positional > 1) {
         return raise_error(t, EXC_TypeError,
-                           "ContextVar() takes exactly 1 positional argument (%d given)",
+                           "ContextVar() takes at most 1 positional argument (%d given)",
                            positional);
+    }
+    if (!positional) {
+        return raise_error(t, EXC_TypeError,
+                           "ContextVar() takes exactly 1 positional argument (0 given)");
     }
     if (!bind_names(t, "ContextVar", names, 1, bound, args, argc, kwnames)) return VALUE_ERROR;
     if (!is_str(bound[0]))
@@ -382,8 +388,10 @@ static void shade_contexts(Heap *heap, void *data) {
 /* Make the classes when they are first needed. */
 static void make_classes(Thread *t) {
     static const NativeClass *const defs[] = {&context_class, &variable_class, &token_class};
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
         t->vm->context_classes[i] = native_class_new(t, defs[i], "_contextvars", NULL);
+        t->vm->context_classes[i]->flags &= ~(uint32_t)CLASS_BASE_ALLOWED;
+    }
     Class *missing = native_class_new(t, &missing_class, "_contextvars", NULL);
     Value object = object_value(object_new(t, missing, 0));
     dict_set_str(t, t->vm->context_classes[CLASS_TOKEN]->dict, str_intern(t->vm, "MISSING", 7),

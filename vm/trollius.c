@@ -150,6 +150,7 @@ bool trollius_init(Thread *t, Module *module) {
                            .size = sizeof(From),
                            .trace = from_trace},
             "trollius", NULL);
+        vm->from_class->flags &= ~(uint32_t)CLASS_BASE_ALLOWED;
         heap_add_marker(&vm->heap, shade_classes, vm);
     }
     dict_set_str(t, module->dict, vm->from_class->name, object_value(vm->from_class));
