@@ -16,9 +16,11 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "stdlib/posix.h"
+#include "stdlib/process.h"
 #include "stdlib/record.h"
 #include "stdlib/stdlib.h"
 #include "vm/container.h"
@@ -356,6 +358,29 @@ static const NativeDef functions[] = {
     {"getgid", posix_getgid, "()", "The group's number."},
     {"cpu_count", posix_cpu_count, "()", "How many processors there are."},
     {"kill", posix_kill, "(pid, signal, /)", "Send a signal to a process."},
+    {"killpg", posix_killpg, "(pgid, signal, /)", "Send a signal to a process group."},
+    {"waitpid", posix_waitpid, "(pid, options, /)", "Wait for a child: its number and status."},
+    {"pidfd_open", posix_pidfd_open, "(pid, flags=0)", "A descriptor for a process."},
+    {"waitstatus_to_exitcode", posix_status_to_code, "(status)",
+     "What a child exited with; minus the signal that ended it."},
+    {"WIFEXITED", posix_wifexited, "(status)", "Whether the child exited by itself."},
+    {"WEXITSTATUS", posix_wexitstatus, "(status)", "What it exited with."},
+    {"WIFSIGNALED", posix_wifsignaled, "(status)", "Whether a signal ended it."},
+    {"WTERMSIG", posix_wtermsig, "(status)", "Which one."},
+    {"WIFSTOPPED", posix_wifstopped, "(status)", "Whether a signal stopped it."},
+    {"WSTOPSIG", posix_wstopsig, "(status)", "Which one."},
+    {"WCOREDUMP", posix_wcoredump, "(status, /)", "Whether it left a core dump."},
+    {"setsid", posix_setsid, "()", "Begin a session of one's own."},
+    {"getsid", posix_getsid, "(pid, /)", "The session of a process."},
+    {"getpgid", posix_getpgid, "(pid)", "The process group of a process."},
+    {"setpgid", posix_setpgid, "(pid, pgrp, /)", "Move a process to a group."},
+    {"getgroups", posix_getgroups, "()", "The further groups of the user."},
+    {"nice", posix_nice, "(increment, /)", "Be nicer to other processes; gives how nice."},
+    {"sched_getaffinity", posix_affinity, "(pid, /)", "The processors that a process may use."},
+    {"get_blocking", posix_get_blocking, "(fd, /)", "Whether reading and writing wait."},
+    {"set_blocking", posix_set_blocking, "(fd, blocking, /)", "Say whether they do."},
+    {"_execve", posix_execve, "(path, argv, env, /)", "Become another program."},
+    {"abort", posix_abort, "()", "End at once with SIGABRT."},
     {"_exit", posix_exit, "(status)", "End at once, without cleaning up."},
     {"link", posix_link, "(src, dst, *, follow_symlinks=True)", "Another name for a file."},
     {"utime", posix_utime, "(path, times=None, *, ns=?, follow_symlinks=True)",
@@ -394,7 +419,7 @@ static const struct {
     CONSTANT(O_EXCL),    CONSTANT(O_TRUNC),  CONSTANT(O_APPEND),   CONSTANT(O_NONBLOCK),
     CONSTANT(O_CLOEXEC), CONSTANT(F_OK),     CONSTANT(R_OK),       CONSTANT(W_OK),
     CONSTANT(X_OK),      CONSTANT(O_SYNC),   CONSTANT(O_NOFOLLOW), CONSTANT(O_DIRECTORY),
-    {"EX_OK", 0},
+    {"EX_OK", 0},        CONSTANT(WNOHANG),  CONSTANT(WUNTRACED),  CONSTANT(WCONTINUED),
 };
 
 static bool init(Thread *t, Module *m) {

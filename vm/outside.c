@@ -42,13 +42,21 @@ static void leave_and_sleep(Thread *t, struct pollfd *fds, nfds_t count, int64_t
     t->vm->clock.elapsed += took < nanoseconds ? took : nanoseconds;
 }
 
+/* The time is over on the system's clock: then it is on the virtual one. */
+static int end_wait(Thread *t, int64_t deadline) {
+    Clock *clock = &t->vm->clock;
+    if (clock->is_virtual && clock->elapsed < deadline) clock->elapsed = deadline;
+    return 0;
+}
+
 int thread_wait_fds(Thread *t, struct pollfd *fds, nfds_t count, int64_t nanoseconds) {
     int64_t until = nanoseconds == CLOCK_NEVER ? CLOCK_NEVER : clock_real() + nanoseconds;
+    int64_t now = t->vm->clock.elapsed;
     for (;;) {
         int ready = poll(fds, count, 0);
         if (ready > 0 || nanoseconds == 0) return ready < 0 ? 0 : ready;
         int64_t left = until == CLOCK_NEVER ? CLOCK_NEVER : until - clock_real();
-        if (left <= 0) return 0;
+        if (left <= 0) return end_wait(t, now + nanoseconds);
         leave_and_sleep(t, fds, count, left);
         if (!thread_poll(t)) return -1;
     }
