@@ -60,6 +60,9 @@ typedef enum StdlibClass {
     CLASS_COMPRESS,
     CLASS_DECOMPRESS,
     CLASS_HASH,
+    CLASS_SOCKET,
+    CLASS_GAI_ERROR,
+    CLASS_HOST_ERROR,
     STDLIB_CLASS_COUNT
 } StdlibClass;
 
@@ -88,6 +91,7 @@ typedef struct Stdlib {
     struct FileCore *files;     /* open files (stdlib/file_core.c) */
     int64_t gc_thresholds[3];   /* what gc.set_threshold was told */
     int64_t gc_debug;           /* what gc.set_debug was told */
+    int64_t socket_timeout;     /* of new sockets, nanoseconds; -1: none */
     SignatureCache *signatures; /* parsed signatures of native constructors */
 } Stdlib;
 

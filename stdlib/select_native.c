@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * _select: waiting for any of several descriptors. select() and poll() are made of it in
+ * stdlib/select.tul.
+ *
+ * Read next: vm/outside.h.
+ */
+#define _GNU_SOURCE /* POLLRDHUP, POLLMSG */
+#include <math.h>
+#include <stdlib.h>
+
+#include "stdlib/stdlib.h"
+#include "vm/container.h"
+#include "vm/number.h"
+#include "vm/ops.h"
+#include "vm/outside.h"
+
+/* Pairs of descriptor and events into [fds]. */
+static bool read_pairs(Thread *t, const List *pairs, struct pollfd *fds) {
+    for (size_t i = 0; i + 1 < pairs->size; i += 2) {
+        int64_t fd, events;
+        if (!arg_int32(t, pairs->items[i], &fd) || !arg_int32(t, pairs->items[i + 1], &events))
+            return false;
+        fds[i / 2] = (struct pollfd){.fd = (int)fd, .events = (short)(uint16_t)events};
+    }
+    return true;
+}
+
+/* (descriptor, what happened) for those that are ready. */
+static Value ready_list(Thread *t, const struct pollfd *fds, size_t count) {
+    Value *roots = push_roots(t, 1);
+    List *list = list_new(t, 0);
+    roots[0] = object_value(list);
+    for (size_t i = 0; i < count; i++) {
+        if (!fds[i].revents) continue;
+        Value pair[] = {fixnum(fds[i].fd), fixnum((uint16_t)fds[i].revents)};
+        if (!list_append(t, list, object_value(tuple_from(t, pair, 2)))) return VALUE_ERROR;
+    }
+    pop_roots(t, roots);
+    return roots[0];
+}
+
+/* args: [descriptor, events, …], seconds or None */
+static Value wait_for_any(Thread *t, Value *args) {
+    if (!is_kind(args[0], OBJ_LIST))
+        return raise_error(t, EXC_TypeError, "wait() argument 1 must be list, not %T", args[0]);
+    int64_t limit = CLOCK_NEVER;
+    double seconds;
+    if (args[1] != VALUE_NONE) {
+        if (!arg_double(t, args[1], &seconds)) return VALUE_ERROR;
+        limit = seconds > 0 ? clock_from_seconds(seconds) : 0;
+    }
+    size_t count = LIST(args[0])->size / 2;
+    struct pollfd *fds = calloc(count + 1, sizeof *fds);
+    if (!fds) return raise_error(t, EXC_MemoryError, "");
+    Value v = VALUE_ERROR;
+    if (read_pairs(t, LIST(args[0]), fds) && thread_wait_fds(t, fds, count, limit) >= 0)
+        v = ready_list(t, fds, count);
+    free(fds);
+    return v;
+}
+
+static const NativeDef functions[] = {
+    {"wait", wait_for_any, "(pairs, seconds=None, /)",
+     "Wait until one of the descriptors in [fd, events, fd, events, ...] is ready; a list of (fd,\n"
+     "events) of those that are."},
+    {0},
+};
+
+#define CONSTANT(NAME)                                                                             \
+    { #NAME, NAME }
+static const struct {
+    const char *name;
+    int value;
+} constants[] = {
+    CONSTANT(POLLIN),     CONSTANT(POLLPRI),    CONSTANT(POLLOUT),    CONSTANT(POLLERR),
+    CONSTANT(POLLHUP),    CONSTANT(POLLNVAL),   CONSTANT(POLLRDNORM), CONSTANT(POLLRDBAND),
+    CONSTANT(POLLWRNORM), CONSTANT(POLLWRBAND), CONSTANT(POLLMSG),    CONSTANT(POLLRDHUP),
+};
+
+static bool init(Thread *t, Module *module) {
+    for (size_t i = 0; i < sizeof constants / sizeof *constants; i++)
+        module_set(t, module, constants[i].name, fixnum(constants[i].value));
+    module_set(t, module, "PIPE_BUF", fixnum(4096));
+    return true;
+}
+
+const NativeModule _select_module = {.name = "_select",
+                                     .doc = "Waiting for descriptors; see select.",
+                                     .functions = functions,
+                                     .init = init};
