@@ -81,6 +81,14 @@ void buffer_put_utf8(Buffer *buffer, uint32_t codepoint) {
     buffer_append(buffer, bytes, (size_t)utf8_encode(codepoint, bytes));
 }
 
+void buffer_put_escape(Buffer *buffer, uint32_t codepoint) {
+    int digits = codepoint < 0x100 ? 2 : codepoint < 0x10000 ? 4 : 8;
+    char text[10] = {'\\', digits == 2 ? 'x' : digits == 4 ? 'u' : 'U'};
+    for (char *p = text + 1 + digits; p > text + 1; p--, codepoint >>= 4)
+        *p = "0123456789abcdef"[codepoint & 15];
+    buffer_append(buffer, text, (size_t)digits + 2);
+}
+
 void buffer_free(Buffer *buffer) {
     free(buffer->data);
     *buffer = (Buffer){0};

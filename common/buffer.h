@@ -45,6 +45,9 @@ void buffer_vprintf(Buffer *buffer, const char *format, va_list arguments)
 /* Appends [codepoint] encoded as UTF-8; lone surrogates are written as three bytes. */
 void buffer_put_utf8(Buffer *buffer, uint32_t codepoint);
 
+/* Appends the escape of [codepoint]: \xhh, \uhhhh or \Uhhhhhhhh, the shortest that holds it. */
+void buffer_put_escape(Buffer *buffer, uint32_t codepoint);
+
 /* Makes room for [n] more bytes and returns where they go; the caller writes them and adds to size
  * what it has written (buffer_reserve itself leaves size alone, but that of a failed buffer may
  * shrink to make the room). */

@@ -4,6 +4,7 @@
  * is written there. Read next: stdlib/io_native.c.
  */
 #include "stdlib/io_native.h"
+#include "vm/str.h"
 
 #include <string.h>
 
@@ -31,19 +32,30 @@ static void splice(Buffer *data, size_t at, size_t removed, const char *bytes, s
     if (data->data) data->data[data->size] = '\0';
 }
 
-void memory_write(MemoryFile *file, const char *data, size_t size, size_t chars) {
-    if (!size) return;
+/* Is there memory for [size] bytes behind those that are there? */
+static bool can_grow(Thread *t, const Buffer *data, size_t size) {
+    if (size < data->capacity - data->size) return true;
+    size_t needed = data->size + size, doubled = data->capacity * 2;
+    return str_memory_fits(t, needed > doubled ? needed : doubled);
+}
+
+bool memory_write(Thread *t, MemoryFile *file, const char *data, size_t size, size_t chars) {
+    if (!size) return true;
+    size_t gap = file->at > file->data.size ? file->at - file->data.size : 0;
+    if (!can_grow(t, &file->data, gap + size)) return false;
     if (file->at < file->data.size) {
         size_t removed =
             file->text ? bytes_of_characters(file, file->at, chars) : file->data.size - file->at;
         if (!file->text && removed > size) removed = size;
         splice(&file->data, file->at, removed, data, size);
     } else {
-        while (file->data.size < file->at) buffer_putc(&file->data, '\0');
+        if (gap) memset(buffer_reserve(&file->data, gap), 0, gap);
+        file->data.size += gap;
         buffer_append(&file->data, data, size);
     }
     file->at += size;
     file->at_char += chars;
+    return true;
 }
 
 /* Where the line at [start], of at most [left] bytes, ends; NULL: nowhere. */

@@ -27,8 +27,8 @@ static MemoryFile *usable(Thread *t, Value self) {
 /* ---- writing ---- */
 
 /* '\r\n' and '\r' as '\n'. */
-static void write_translated(MemoryFile *file, const Str *text) {
-    Buffer out = {0};
+static bool write_translated(Thread *t, MemoryFile *file, const Str *text) {
+    Buffer out = {.fallible = true};
     size_t chars = text->length;
     for (size_t i = 0; i < text->size; i++) {
         char c = text->data[i];
@@ -41,13 +41,14 @@ static void write_translated(MemoryFile *file, const Str *text) {
         }
         buffer_putc(&out, c);
     }
-    memory_write(file, out.data, out.size, chars);
+    bool ok = buffer_fits(t, &out) && memory_write(t, file, out.data, out.size, chars);
     buffer_free(&out);
+    return ok;
 }
 
 /* '\n' as the file's own end of line. */
-static void write_ended(MemoryFile *file, const Str *text) {
-    Buffer out = {0};
+static bool write_ended(Thread *t, MemoryFile *file, const Str *text) {
+    Buffer out = {.fallible = true};
     size_t chars = text->length;
     for (size_t i = 0; i < text->size; i++) {
         if (text->data[i] != '\n') {
@@ -57,8 +58,9 @@ static void write_ended(MemoryFile *file, const Str *text) {
         buffer_puts(&out, file->end);
         chars += strlen(file->end) - 1;
     }
-    memory_write(file, out.data, out.size, chars);
+    bool ok = buffer_fits(t, &out) && memory_write(t, file, out.data, out.size, chars);
     buffer_free(&out);
+    return ok;
 }
 
 static bool write_value(Thread *t, MemoryFile *file, Value v) {
@@ -68,11 +70,10 @@ static bool write_value(Thread *t, MemoryFile *file, Value v) {
             return false;
         }
         if (file->translate && memchr(STR(v)->data, '\r', STR(v)->size))
-            write_translated(file, STR(v));
-        else if (file->end[0] == '\r' && memchr(STR(v)->data, '\n', STR(v)->size))
-            write_ended(file, STR(v));
-        else memory_write(file, STR(v)->data, STR(v)->size, STR(v)->length);
-        return true;
+            return write_translated(t, file, STR(v));
+        if (file->end[0] == '\r' && memchr(STR(v)->data, '\n', STR(v)->size))
+            return write_ended(t, file, STR(v));
+        return memory_write(t, file, STR(v)->data, STR(v)->size, STR(v)->length);
     }
     const uint8_t *data;
     size_t size;
@@ -80,8 +81,7 @@ static bool write_value(Thread *t, MemoryFile *file, Value v) {
         raise_error(t, EXC_TypeError, "a bytes-like object is required, not '%T'", v);
         return false;
     }
-    memory_write(file, (const char *)data, size, size);
-    return true;
+    return memory_write(t, file, (const char *)data, size, size);
 }
 
 static Value method_write(Thread *t, Value *args) {
@@ -163,6 +163,7 @@ static Value method_getvalue(Thread *t, Value *args) {
     MemoryFile *file = usable(t, args[0]);
     if (!file) return VALUE_ERROR;
     const char *data = file->data.size ? file->data.data : "";
+    if (!str_memory_fits(t, file->data.size)) return VALUE_ERROR;
     return file->text ? object_value(str_new(t, data, file->data.size))
                       : object_value(bytes_new(t, data, file->data.size));
 }

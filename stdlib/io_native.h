@@ -24,8 +24,9 @@ typedef struct MemoryFile {
 
 #define MEMORY_FILE(v) ((MemoryFile *)(uintptr_t)(v))
 
-/* Write [size] bytes ([chars] characters) at the position and move behind them. */
-void memory_write(MemoryFile *file, const char *data, size_t size, size_t chars);
+/* Write [size] bytes ([chars] characters) at the position and move behind them. False: raised, and
+ * the file is as it was. */
+bool memory_write(Thread *t, MemoryFile *file, const char *data, size_t size, size_t chars);
 /* How many bytes up to [limit] units (characters or bytes; negative: all) lie behind the position;
  * with [line] at most to the end of the line. */
 size_t memory_span(const MemoryFile *file, int64_t limit, bool line);

@@ -47,6 +47,8 @@ bool pickler_set_protocol(Thread *t, Pickler *p, Value protocol, Value fix_impor
 
 bool pickler_run(Thread *t, Pickler *p, Value v) {
     p->out.size = 0;
+    p->out.fallible = true;
+    p->out.failed = false;
     p->frame = SIZE_MAX;
     if (p->protocol >= 2) {
         const uint8_t head[] = {PICKLE_PROTO, (uint8_t)p->protocol};
@@ -56,7 +58,7 @@ bool pickler_run(Thread *t, Pickler *p, Value v) {
     if (!pickle_save(t, p, v)) return false;
     pickle_put(p, PICKLE_STOP);
     pickle_close_frame(p);
-    return true;
+    return buffer_fits(t, &p->out);
 }
 
 /* ---- methods ---- */

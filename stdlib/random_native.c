@@ -264,6 +264,7 @@ static Value system_bits(Thread *t, Value *args) {
     int64_t size;
     if (!arg_int64(t, args[0], &size)) return VALUE_ERROR;
     if (size < 0) return raise_error(t, EXC_ValueError, "negative argument not allowed");
+    if (!str_memory_fits(t, (size_t)size)) return VALUE_ERROR;
     Bytes *bytes = bytes_allocate(t, (size_t)size);
     for (size_t done = 0; done < (size_t)size;) {
         ssize_t n = getrandom(bytes->data + done, (size_t)size - done, 0);

@@ -221,7 +221,9 @@ static void template_apply(const Template *template, const char *data, size_t si
 
 static Value text_result(Thread *t, bool text, Buffer *out) {
     if (text) return object_value(str_from_buffer(t, out));
-    Value v = object_value(bytes_new(t, out->data ? out->data : "", out->size));
+    Value v = VALUE_ERROR;
+    if (buffer_fits(t, out))
+        v = object_value(bytes_new(t, out->data ? out->data : "", out->size));
     buffer_free(out);
     return v;
 }
@@ -331,7 +333,7 @@ static bool check_kind(Substitution *s) {
 }
 
 static Value substitute(Thread *t, Value *args, int64_t *count) {
-    Substitution s = {.t = t, .args = args};
+    Substitution s = {.t = t, .args = args, .out.fallible = true};
     int64_t most;
     if (!arg_int64(t, args[3], &most)) return VALUE_ERROR;
     if (!subject_init(t, PATTERN(args[0]), args[2], VALUE_UNSET, VALUE_UNSET, &s.subject))
@@ -368,7 +370,7 @@ Value pattern_subn(Thread *t, Value *args) {
 Value match_expand(Thread *t, Value *args) {
     const Match *match = MATCH(args[0]);
     Template template = {0};
-    Buffer out = {0};
+    Buffer out = {.fallible = true};
     bool text = is_str(match->string);
     if (!is_str(args[1]) && !is_kind(args[1], OBJ_BYTES) && !is_kind(args[1], OBJ_BYTEARRAY))
         return raise_error(t, EXC_TypeError, "decoding to str: need a bytes-like object, %T found",

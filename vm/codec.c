@@ -164,9 +164,10 @@ static void put_text(Buffer *out, Codec codec, const char *ascii) {
 }
 
 static void put_escaped(Buffer *out, Codec codec, uint32_t c) {
-    char text[16];
-    snprintf(text, sizeof text, c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", c);
-    put_text(out, codec, text);
+    Buffer text = {0};
+    buffer_put_escape(&text, c);
+    put_text(out, codec, text.data);
+    buffer_free(&text);
 }
 
 /* \\N{name}, or another escape for what has no name. */

@@ -111,7 +111,7 @@ size_t decoder_handle(Decoder *d, size_t at, size_t size, const char *reason) {
     case ERRORS_IGNORE: return size;
     case ERRORS_REPLACE: buffer_put_utf8(&d->out, 0xFFFD); return size;
     case ERRORS_BACKSLASHREPLACE:
-        for (size_t i = 0; i < size; i++) buffer_printf(&d->out, "\\x%02x", d->data[at + i]);
+        for (size_t i = 0; i < size; i++) buffer_put_escape(&d->out, d->data[at + i]);
         return size;
     case ERRORS_SURROGATEESCAPE:
         for (used = 0; used < size && d->data[at + used] >= 0x80; used++) {
@@ -183,7 +183,8 @@ Str *codec_decode(Thread *t, const uint8_t *data, size_t size, const char *encod
                  .codec = codec,
                  .name = codec_name(codec),
                  .errors = errors,
-                 .handler = codec_errors(errors)};
+                 .handler = codec_errors(errors),
+                 .out.fallible = true};
     bool ok =
         codec >= CODEC_UNICODE_ESCAPE ? codec_decode_escapes(&d) : decode_all(&d, read_mark(&d));
     if (ok) return str_from_buffer(t, &d.out);

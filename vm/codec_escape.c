@@ -14,10 +14,6 @@
 
 /* ---- encoding ---- */
 
-static void put_hex(Buffer *out, uint32_t c) {
-    buffer_printf(out, c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", (unsigned)c);
-}
-
 static void put_escaped(Buffer *out, uint32_t c) {
     static const char named[] = "\\\\\tt\nn\rr";
     for (const char *p = named; *p; p += 2) {
@@ -27,7 +23,7 @@ static void put_escaped(Buffer *out, uint32_t c) {
         return;
     }
     if (c >= 0x20 && c < 0x7F) buffer_putc(out, (char)c);
-    else put_hex(out, c);
+    else buffer_put_escape(out, c);
 }
 
 void codec_encode_escapes(Buffer *out, const Str *text, bool raw) {
@@ -36,7 +32,7 @@ void codec_encode_escapes(Buffer *out, const Str *text, bool raw) {
         uint32_t c = str_next(&p);
         if (!raw) put_escaped(out, c);
         else if (c < 0x100) buffer_putc(out, (char)c);
-        else put_hex(out, c);
+        else buffer_put_escape(out, c);
     }
 }
 

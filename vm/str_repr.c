@@ -15,11 +15,6 @@ static char choose_quote(const char *data, size_t size) {
     return memchr(data, '\'', size) && !memchr(data, '"', size) ? '"' : '\'';
 }
 
-static void put_escape(Buffer *out, uint32_t c) {
-    const char *format = c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x";
-    buffer_printf(out, format, c);
-}
-
 /* The escape of one ASCII character, if it has one of its own. */
 static bool put_short_escape(Buffer *out, char c, char quote) {
     char letter = c == '\n'                 ? 'n'
@@ -53,7 +48,7 @@ static void repr_text(Buffer *out, const Str *str, bool ascii) {
         if (c < 0x80 && put_short_escape(out, (char)c, quote)) continue;
         if (!ascii && c >= 0x80 && unicode_is_printable(c))
             buffer_append(out, at, (size_t)(p - at));
-        else put_escape(out, c);
+        else buffer_put_escape(out, c);
     }
     buffer_putc(out, quote);
 }
@@ -73,7 +68,7 @@ void bytes_repr_into(Buffer *out, const uint8_t *data, size_t size, bool quote_a
         p += run;
         if (p == end) break;
         char c = *p++;
-        if (!put_short_escape(out, c, escaped)) put_escape(out, (uint8_t)c);
+        if (!put_short_escape(out, c, escaped)) buffer_put_escape(out, (uint8_t)c);
     }
     buffer_putc(out, quote);
 }

@@ -59,9 +59,7 @@ Str *value_ascii(Thread *t, Value v) {
         uint32_t c;
         int n = utf8_decode_wtf8(p, end, &c);
         if (c < 0x80) buffer_putc(&out, (char)c);
-        else if (c < 0x100) buffer_printf(&out, "\\x%02x", c);
-        else if (c < 0x10000) buffer_printf(&out, "\\u%04x", c);
-        else buffer_printf(&out, "\\U%08x", c);
+        else buffer_put_escape(&out, c);
         p += n;
     }
     return str_from_buffer(t, &out);

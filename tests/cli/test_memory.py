@@ -10,10 +10,10 @@ import resource
 import common
 from common import TulipCase
 
-SPACE = 2 << 30
+SPACE = 2 << 30  # most of it is reserved for stacks
 PROGRAM = """
-    import json
-    text = 'xy' * 20_000_000
+    import io, json, pickle, re
+    text = 'xy' * 10_000_000
     items = [text] * 50
     def attempt(act):
         try:
@@ -30,6 +30,15 @@ PROGRAM = """
     attempt(lambda: ''.join(items))
     attempt(lambda: text.replace('x', 'x' * 100))
     attempt(lambda: json.dumps(items))
+    def written(file, part):
+        for _ in range(50):
+            file.write(part)
+        return file.getvalue()
+    attempt(lambda: written(io.StringIO(), text))
+    attempt(lambda: written(io.BytesIO(), text.encode()))
+    attempt(lambda: re.sub('x', 'y' * 200, text))
+    attempt(lambda: pickle.dumps([text + str(i) for i in range(20)]))
+    attempt(lambda: (b'\\xff' * 300_000_000).decode('latin-1'))
     attempt(lambda: repr([1]))
 """
 
@@ -43,5 +52,5 @@ class Memory(TulipCase):
         process = self.start(path, preexec_fn=lambda: resource.setrlimit(
             resource.RLIMIT_AS, (SPACE, SPACE)))
         out, err = process.communicate(timeout=60 * common.SLOW)
-        self.assertEqual((out.decode(), err.decode()), ("MemoryError\n" * 10 + "3\n", ""))
+        self.assertEqual((out.decode(), err.decode()), ("MemoryError\n" * 15 + "3\n", ""))
         self.assertEqual(process.returncode, 0)
