@@ -11,6 +11,8 @@
 #include "loop/loop.h"
 
 #include "common/arena.h"
+#include "loop/watch.h"
+#include "loop/wire.h"
 #include "vm/container.h"
 #include "vm/exception.h"
 #include "vm/number.h"
@@ -31,6 +33,7 @@ static void shade_loop(Heap *heap, const Loop *loop) {
         heap_shade(heap, entry->arg);
     }
     for (size_t i = 0; i < loop->timers.count; i++) heap_shade(heap, loop->timers.timers[i].what);
+    watch_shade(heap, loop);
     if (!loop->object) return;
     shade(heap, loop->exception_handler);
     shade(heap, loop->task_factory);
@@ -122,6 +125,15 @@ Value loop_get_event_loop(Thread *t) {
     return t->event_loop ? t->event_loop : no_current_loop(t);
 }
 
+Value loop_raise_errno(Thread *t, int code) {
+    Value *args = push_roots(t, 2);
+    args[0] = fixnum(code);
+    args[1] = object_value(str_from(t, strerror(code)));
+    Value error = exception_new(t, EXCEPTION_CLASS(t, OSError), args, 2);
+    pop_roots(t, args);
+    return error == VALUE_ERROR ? VALUE_ERROR : raise_value(t, error);
+}
+
 /* ---- life ---- */
 
 int64_t loop_now(const Loop *loop) { return clock_monotonic(&loop->state->vm->clock); }
@@ -154,6 +166,7 @@ Loop *loop_open(Thread *t, Value self) {
 
 static void stop_uv(Loop *loop) {
     if (!loop->uv_started) return;
+    watch_close_all(loop);
     uv_close((uv_handle_t *)&loop->timer, NULL);
     uv_close((uv_handle_t *)&loop->wakeup, NULL);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
@@ -210,6 +223,7 @@ static void free_loop(Loop *loop) {
     *link = loop->next;
     release_queues(loop);
     stop_uv(loop);
+    free(loop->read_buffer);
     free(loop);
 }
 
@@ -289,6 +303,7 @@ void loop_release(Vm *vm) {
         if (state->loops->object) state->loops->object->loop = NULL;
         free_loop(state->loops);
     }
+    wire_release(state);
     free(state->dropped);
     free(state);
     vm->loop_state = NULL;

@@ -27,6 +27,8 @@
 #define LOOP_SIGNAL_COUNT 65
 
 typedef struct Loop Loop;
+typedef struct Watch Watch; /* loop/watch.h */
+typedef struct Wire Wire;   /* loop/wire.c */
 
 /* What an expression statement dropped, and where. */
 typedef struct Dropped {
@@ -61,6 +63,8 @@ typedef struct LoopState {
     Value policy; /* asyncio.set_event_loop_policy's, or VALUE_NONE */
     bool interrupted; /* a SIGINT became a KeyboardInterrupt: pending tasks at exit are no news */
     Value signal_handlers[LOOP_SIGNAL_COUNT]; /* signal.signal's, VALUE_UNSET: the default */
+    Wire **wires; /* by descriptor, NULL: not known */
+    size_t wire_capacity;
 } LoopState;
 
 struct Loop {
@@ -76,6 +80,9 @@ struct Loop {
     bool polling;        /* waits in libuv with nothing ready: others must wake it */
     bool parked;         /* waits for other threads or a virtual moment */
     uint32_t io_handles; /* open handles that can bring events */
+    Watch **watches;     /* by descriptor, NULL: none */
+    size_t watch_capacity;
+    uint8_t *read_buffer; /* of STREAM_READ_SIZE bytes, NULL until a stream reads */
     uint64_t pass;       /* number of passes begun */
     bool executor_shut;  /* the default executor takes no more jobs */
     Value exception_handler, task_factory, default_executor; /* VALUE_NONE */
@@ -111,6 +118,9 @@ int64_t loop_now(const Loop *loop);
 /* asyncio.get_event_loop(); asyncio._get_running_loop() (VALUE_NONE: none). */
 Value loop_get_event_loop(Thread *t) MUST_CHECK;
 Value loop_get_running(Thread *t);
+
+/* Raise OSError, or its subclass for [code]. */
+Value loop_raise_errno(Thread *t, int code);
 
 /* ---- loop/custom.c ---- */
 

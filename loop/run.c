@@ -14,6 +14,9 @@
 #include <poll.h>
 
 #include "loop/loop.h"
+#include "loop/stream.h"
+#include "loop/watch.h"
+#include "loop/wire.h"
 #include "vm/container.h"
 #include "vm/context.h"
 #include "vm/exception.h"
@@ -21,7 +24,8 @@
 #include "vm/ops.h"
 #include "vm/probe.h"
 
-#define MILLISECOND INT64_C(1000000)
+#define MILLISECOND  INT64_C(1000000)
+#define FLIGHT_TURNS 100 /* milliseconds spent on bytes in flight before doubt wins */
 
 /* ---- entries ---- */
 
@@ -32,6 +36,7 @@ static bool run_entry(Thread *t, Value self, ReadyEntry entry) {
             if (LIKELY(task_step(t, TASK(entry.what), entry.arg))) return true;
             return callback_failed(t, self, entry.what, entry.arg);
         case OBJ_HANDLE: return handle_run(t, HANDLE(entry.what));
+        case OBJ_STREAM: return stream_ready(t, entry.what, fixnum_of(entry.arg));
         case OBJ_NATIVE_COROUTINE: return sleep_finish(t, NATIVE_COROUTINE(entry.what));
         default: break;
         }
@@ -140,17 +145,22 @@ static void poll_uv(Thread *t, Loop *loop) {
     uv_run(&loop->uv, UV_RUN_NOWAIT);
 }
 
-/* Wait for other threads, or for a moment of virtual time. */
-static bool park(Thread *t, Loop *loop, int64_t deadline) {
-    loop->parked = true;
-    ParkResult result = thread_park(t, deadline, WAIT_LOOP, VALUE_NONE);
-    loop->parked = false;
-    if (result == PARK_DEADLOCK) return deadlock_raise(t, loop);
-    return thread_poll(t);
+/* On the virtual clock, a wait in libuv takes the time that it takes. (Of a thread that is not
+ * alone vm/baton.c knows it.) */
+static void poll_uv_timed(Thread *t, Loop *loop, int64_t deadline) {
+    Clock *clock = &t->vm->clock;
+    if (!clock->is_virtual || !thread_is_alone(t)) {
+        poll_uv(t, loop);
+        return;
+    }
+    int64_t began = clock_real();
+    poll_uv(t, loop);
+    int64_t now = clock->elapsed + (clock_real() - began);
+    clock->elapsed = now < deadline ? now : deadline;
 }
 
 /* Wait in libuv, at most until [deadline] (CLOCK_NEVER: without end). */
-static void wait_in_uv(Thread *t, Loop *loop, int64_t deadline) {
+static bool wait_in_uv(Thread *t, Loop *loop, int64_t deadline) {
     loop_start_uv(loop);
     if (deadline != CLOCK_NEVER) {
         int64_t left = deadline - loop_now(loop);
@@ -160,28 +170,77 @@ static void wait_in_uv(Thread *t, Loop *loop, int64_t deadline) {
     }
     signals_set_waiting(t, loop);
     loop->polling = true;
-    if (!(thread_poll_bits(t) & POLL_SIGNAL)) poll_uv(t, loop);
+    if (!(thread_poll_bits(t) & POLL_SIGNAL)) poll_uv_timed(t, loop, deadline);
     loop->polling = false;
     signals_set_waiting(t, NULL);
     if (deadline != CLOCK_NEVER) uv_timer_stop(&loop->timer);
+    return thread_poll(t);
+}
+
+/* Wait for other threads, or for a moment of virtual time. */
+static bool park(Thread *t, Loop *loop, int64_t deadline) {
+    loop->parked = true;
+    t->hears_outside = loop->io_handles > 0;
+    ParkResult result = thread_park(t, deadline, WAIT_LOOP, VALUE_NONE);
+    t->hears_outside = false;
+    loop->parked = false;
+    if (result == PARK_ALONE) return wait_in_uv(t, loop, deadline);
+    if (result == PARK_DEADLOCK) return deadlock_raise(t, loop);
+    return thread_poll(t);
+}
+
+/* What the open handles of [loop] wait for, taken together. */
+static WireState handles_state(const Loop *loop) {
+    WireState worst = WIRE_QUIET;
+    for (size_t fd = 0; fd < loop->watch_capacity; fd++) {
+        if (!loop->watches[fd]) continue;
+        WireState state = wire_state(loop->state, (int)fd, watch_events(loop->watches[fd]));
+        if (state > worst) worst = state;
+    }
+    return worst;
+}
+
+/* Bytes that the program has sent to itself arrive at once, and no time passes. False: they did
+ * not come. */
+static bool catch_flying(Thread *t, Loop *loop) {
+    for (int i = 0; i < FLIGHT_TURNS; i++) {
+        uv_timer_start(&loop->timer, on_timer, 1, 0);
+        uv_run(&loop->uv, UV_RUN_ONCE);
+        uv_timer_stop(&loop->timer);
+        if (loop->ready.count || thread_poll_bits(t)) return true;
+    }
+    return false;
+}
+
+/* On the virtual clock with handles open: time jumps when nothing is on the way to them and none is
+ * foreign. */
+static bool wait_virtual(Thread *t, Loop *loop, int64_t deadline) {
+    uv_run(&loop->uv, UV_RUN_NOWAIT);
+    if (loop->ready.count) return true;
+    WireState state = handles_state(loop);
+    if (state == WIRE_IN_FLIGHT && catch_flying(t, loop)) return thread_poll(t);
+    return state == WIRE_FOREIGN ? wait_in_uv(t, loop, deadline) : park(t, loop, deadline);
 }
 
 /* Nothing is ready: let time pass, or find that it never will. */
 static bool wait(Thread *t, Loop *loop) {
+    bool is_virtual = t->vm->clock.is_virtual;
     if (loop->timers.count) {
         int64_t now, deadline = timers_first(&loop->timers)->deadline;
         if (!custom_now(t, loop, &now)) return false;
         if (UNLIKELY(loop->custom)) deadline = loop_now(loop) + (deadline - now);
-        if (deadline <= loop_now(loop)) return true;
+        if (deadline <= loop_now(loop)) {
+            if (loop->io_handles) uv_run(&loop->uv, UV_RUN_NOWAIT);
+            return true;
+        }
         PROBE(t, LOOP_WAIT, float_new(t, clock_to_seconds(deadline - loop_now(loop))), VALUE_UNSET);
-        if (t->vm->clock.is_virtual && !loop->io_handles) return park(t, loop, deadline);
-        wait_in_uv(t, loop, deadline);
-        return thread_poll(t);
+        if (!is_virtual) return wait_in_uv(t, loop, deadline);
+        return loop->io_handles ? wait_virtual(t, loop, deadline) : park(t, loop, deadline);
     }
+    if (is_virtual && loop->io_handles) return wait_virtual(t, loop, CLOCK_NEVER);
     if (!can_hear(loop) && (tasks_wait(loop) || !thread_is_alone(t)))
         return park(t, loop, CLOCK_NEVER);
-    wait_in_uv(t, loop, CLOCK_NEVER);
-    return thread_poll(t);
+    return wait_in_uv(t, loop, CLOCK_NEVER);
 }
 
 /* ---- passes ---- */

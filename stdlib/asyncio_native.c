@@ -7,6 +7,7 @@
  */
 #include "stdlib/asyncio_native.h"
 
+#include "loop/watch.h"
 #include "vm/container.h"
 #include "vm/exception.h"
 #include "vm/ops.h"
@@ -241,6 +242,7 @@ static bool init(Thread *t, Module *module) {
     module_set(t, module, "TimerHandle", object_value(loop_state(t)->timer_handle));
     module_set(t, module, "CancelledError", object_value(vm->cancelled_error));
     module_set(t, module, "InvalidStateError", object_value(vm->invalid_state_error));
+    watch_methods_install(t);
     return loop_borrow_methods(t) && asyncio_queue_init(t, module);
 }
 

@@ -153,10 +153,21 @@ static void jump(Baton *b, const Seat *first) {
     }
 }
 
+/* Those who can hear the outside go and listen. False: nobody can. */
+static bool send_listeners(Baton *b) {
+    bool sent = false;
+    for (Thread *t = b->vm->threads; t; t = t->next) {
+        if (t->seat->state != PARKED || !t->hears_outside) continue;
+        end_park(b, t->seat, PARK_ALONE);
+        sent = true;
+    }
+    return sent;
+}
+
 static void nobody_in_line(Baton *b) {
     Seat *first = earliest(b);
     if (b->outside) {
-        if (!clock_of(b)->is_virtual) return;
+        if (send_listeners(b) || !clock_of(b)->is_virtual) return;
         b->idle_since = clock_real(); /* the clock runs at real pace until somebody returns */
         if (first) sem_post(&first->wake);
         return;
@@ -165,6 +176,7 @@ static void nobody_in_line(Baton *b) {
         if (clock_of(b)->is_virtual) jump(b, first);
         return;
     }
+    if (send_listeners(b)) return;
     Seat *main_seat = b->vm->main_thread->seat;
     bool signals = b->vm->hooks.signals_may_come && b->vm->hooks.signals_may_come(b->vm);
     if (main_seat->state == PARKED && !signals) end_park(b, main_seat, PARK_DEADLOCK);
@@ -277,7 +289,7 @@ static void wait_for_turn(Baton *b, Seat *seat) {
 
 /* The program ends, and the others never run again. */
 static ParkResult park_alone(Baton *b, Thread *t, int64_t deadline) {
-    if (deadline == CLOCK_NEVER) return PARK_DEADLOCK;
+    if (deadline == CLOCK_NEVER) return t->hears_outside ? PARK_ALONE : PARK_DEADLOCK;
     if (clock_of(b)->is_virtual) {
         if (clock_of(b)->elapsed < deadline) clock_of(b)->elapsed = deadline;
     } else if (!(thread_poll_bits(t) & POLL_SIGNAL) &&

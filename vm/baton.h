@@ -13,7 +13,8 @@
  *
  * So whoever gives the baton away with nobody in line knows the state of the whole program: if all
  * others are parked, virtual time jumps to the first deadline; and if there is none, nothing can
- * ever happen again, which is a deadlock and is said to the main thread.
+ * ever happen again, which is a deadlock and is said to the main thread. A parked thread for which
+ * the system may have something (hears_outside) is then told to look for it there instead.
  *
  * Everything that a native holds across thread_park, thread_leave and thread_poll must be rooted,
  * as across a call of Tulip code: other threads run meanwhile, and may collect.
@@ -31,6 +32,7 @@ typedef enum ParkResult {
     PARK_TIMED_OUT,  /* the deadline passed */
     PARK_SIGNAL,     /* a signal waits for the next safepoint (main thread only) */
     PARK_DEADLOCK,   /* every thread is parked for ever (main thread only) */
+    PARK_ALONE,      /* the next to act is the outside (only with t->hears_outside) */
 } ParkResult;
 
 /* What a park waits for; for reports only. */

@@ -98,6 +98,7 @@ struct Thread {
     int wait_kind;         /* WaitKind: why it does not hold the baton; for reports */
     Value wait_on;         /* with it: the lock …, or VALUE_NONE */
     int64_t wait_deadline; /* with it: CLOCK_NEVER when there is none */
+    bool hears_outside;    /* while parked: the system may have something for it */
     Value running_loop;  /* the event loop whose run_forever is under way in this thread, 0: none */
     Value event_loop;    /* set_event_loop's, 0: none */
     bool event_loop_set; /* set_event_loop was called */

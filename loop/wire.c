@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The register of connections inside the program, and waiting for one descriptor.
+ *
+ * A table of Wires by descriptor. Two ends that know each other are peers; one that is closed leaves
+ * the table but lives on until its peer is closed too, since its last bytes and its end may still
+ * be on the way. A connecting end stands in its listener's queue until it is accepted.
+ *
+ * Read next: loop/wire.h for what is promised.
+ */
+#include "loop/wire.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "common/arena.h"
+#include "loop/watch.h"
+#include "vm/outside.h"
+
+#define FLIGHT_POLLS 100 /* milliseconds spent on bytes in flight before doubt wins */
+
+typedef union Address {
+    struct sockaddr any;
+    struct sockaddr_in in;
+    struct sockaddr_in6 in6;
+    struct sockaddr_un un;
+    struct sockaddr_storage storage;
+} Address;
+
+struct Wire {
+    int fd;
+    bool listens, closed, ended, end_seen; /* ended: nothing more is sent */
+    uint64_t sent, received;
+    Wire *peer;     /* NULL: foreign, or not accepted yet */
+    Wire *listener; /* of an end that is not accepted yet */
+    Wire *first, *last; /* of a listener: ends not accepted yet, by [next] */
+    Wire *next;
+    Address local;
+    Thread *waiting[2]; /* parked in wire_wait: for reading, for writing */
+};
+
+static bool is_off(const Thread *t) { return !t->vm->clock.is_virtual; }
+
+static Wire *find(const LoopState *state, int fd) {
+    return fd >= 0 && (size_t)fd < state->wire_capacity ? state->wires[fd] : NULL;
+}
+
+static void make_room(LoopState *state, int fd) {
+    size_t capacity = state->wire_capacity ? state->wire_capacity : 64;
+    while (capacity <= (size_t)fd) capacity *= 2;
+    if (capacity == state->wire_capacity) return;
+    state->wires = realloc(state->wires, capacity * sizeof *state->wires);
+    if (!state->wires) memory_exhausted(capacity * sizeof *state->wires);
+    memset(state->wires + state->wire_capacity, 0,
+           (capacity - state->wire_capacity) * sizeof *state->wires);
+    state->wire_capacity = capacity;
+}
+
+static Wire *wire_new(Thread *t, int fd) {
+    wire_close(t, fd);
+    LoopState *state = loop_state(t);
+    make_room(state, fd);
+    Wire *wire = calloc(1, sizeof *wire);
+    if (!wire) memory_exhausted(sizeof *wire);
+    wire->fd = fd;
+    socklen_t size = sizeof wire->local;
+    if (getsockname(fd, &wire->local.any, &size)) wire->local.any.sa_family = AF_UNSPEC;
+    state->wires[fd] = wire;
+    return wire;
+}
+
+/* ---- who waits ---- */
+
+static bool watches(const Loop *loop, int fd) {
+    return (size_t)fd < loop->watch_capacity && loop->watches[fd];
+}
+
+/* Something is on its way to [wire]: whoever waits for it looks again. */
+static void wake(LoopState *state, Wire *wire) {
+    if (wire->closed) return;
+    for (int side = 0; side < 2; side++) {
+        if (wire->waiting[side]) thread_unpark(wire->waiting[side]);
+    }
+    for (Loop *loop = state->loops; loop; loop = loop->next) {
+        if (loop->parked && watches(loop, wire->fd)) loop_wake(loop);
+    }
+}
+
+/* ---- addresses ---- */
+
+static uint16_t port_of(const Address *a) {
+    if (a->any.sa_family == AF_INET) return a->in.sin_port;
+    return a->any.sa_family == AF_INET6 ? a->in6.sin6_port : 0;
+}
+
+/* The four bytes of an IPv4 address, also of one that is mapped into IPv6; NULL: it is none. */
+static const uint8_t *ipv4_of(const Address *a) {
+    if (a->any.sa_family == AF_INET) return (const uint8_t *)&a->in.sin_addr;
+    if (a->any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&a->in6.sin6_addr))
+        return a->in6.sin6_addr.s6_addr + 12;
+    return NULL;
+}
+
+static bool same_host(const Address *a, const Address *b) {
+    const uint8_t *x = ipv4_of(a), *y = ipv4_of(b);
+    if (x && y) return !memcmp(x, y, 4);
+    if (x || y || a->any.sa_family != AF_INET6 || b->any.sa_family != AF_INET6) return false;
+    return !memcmp(&a->in6.sin6_addr, &b->in6.sin6_addr, 16);
+}
+
+static bool is_any_host(const Address *a) {
+    if (a->any.sa_family == AF_INET) return a->in.sin_addr.s_addr == INADDR_ANY;
+    return a->any.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&a->in6.sin6_addr);
+}
+
+static bool same_address(const Address *a, const Address *b) {
+    if (a->any.sa_family == AF_UNIX || b->any.sa_family == AF_UNIX)
+        return a->any.sa_family == b->any.sa_family && !memcmp(a->un.sun_path, b->un.sun_path,
+                                                               sizeof a->un.sun_path);
+    return port_of(a) && port_of(a) == port_of(b) && same_host(a, b);
+}
+
+/* Does a connection from [from] to [to] reach [listener]? One to a host of our own comes from that
+ * same host. */
+static bool reaches(const Wire *listener, const Address *from, const Address *to) {
+    if (same_address(&listener->local, to)) return true;
+    return port_of(to) && port_of(to) == port_of(&listener->local) &&
+           is_any_host(&listener->local) && (same_host(from, to) || is_any_host(to));
+}
+
+/* ---- connecting ---- */
+
+void wire_listen(Thread *t, int fd) {
+    if (is_off(t)) return;
+    const Wire *known = find(loop_state(t), fd);
+    if (known && known->listens) return;
+    wire_new(t, fd)->listens = true;
+}
+
+static void copy_address(Address *out, const struct sockaddr *from) {
+    memset(out, 0, sizeof *out);
+    switch (from->sa_family) {
+    case AF_INET: memcpy(&out->in, from, sizeof out->in); break;
+    case AF_INET6: memcpy(&out->in6, from, sizeof out->in6); break;
+    case AF_UNIX: memcpy(&out->un, from, sizeof out->un); break;
+    default: break;
+    }
+}
+
+void wire_connect(Thread *t, int fd, const struct sockaddr *to) {
+    if (is_off(t)) return;
+    LoopState *state = loop_state(t);
+    Address target;
+    copy_address(&target, to);
+    Wire *wire = wire_new(t, fd);
+    for (size_t i = 0; i < state->wire_capacity; i++) {
+        Wire *listener = state->wires[i];
+        if (!listener || !listener->listens || !reaches(listener, &wire->local, &target)) continue;
+        wire->listener = listener;
+        if (listener->last) listener->last->next = wire;
+        else listener->first = wire;
+        listener->last = wire;
+        wake(state, listener);
+        return;
+    }
+}
+
+static void unlink_pending(Wire *wire) {
+    Wire *listener = wire->listener, *before = NULL;
+    for (Wire *at = listener->first; at != wire; at = at->next) before = at;
+    if (before) before->next = wire->next;
+    else listener->first = wire->next;
+    if (listener->last == wire) listener->last = before;
+    wire->next = wire->listener = NULL;
+}
+
+void wire_accept(Thread *t, int listener_fd, int fd) {
+    if (is_off(t)) return;
+    Wire *listener = find(loop_state(t), listener_fd), *wire = wire_new(t, fd);
+    if (!listener) return;
+    Address remote = {0};
+    socklen_t size = sizeof remote;
+    getpeername(fd, &remote.any, &size);
+    for (Wire *at = listener->first; at; at = at->next) {
+        if (remote.any.sa_family != AF_UNIX && !same_address(&at->local, &remote)) continue;
+        unlink_pending(at);
+        at->peer = wire;
+        wire->peer = at;
+        return;
+    }
+}
+
+void wire_pair(Thread *t, int a, int b) {
+    if (is_off(t)) return;
+    Wire *first = wire_new(t, a), *second = wire_new(t, b);
+    first->peer = second;
+    second->peer = first;
+}
+
+/* ---- what has been done ---- */
+
+void wire_sent(Thread *t, int fd, size_t size) {
+    if (is_off(t)) return;
+    Wire *wire = find(loop_state(t), fd);
+    if (!wire) return;
+    wire->sent += size;
+    if (wire->peer) wake(loop_state(t), wire->peer);
+}
+
+void wire_received(Thread *t, int fd, size_t size) {
+    if (is_off(t)) return;
+    Wire *wire = find(loop_state(t), fd);
+    if (!wire) return;
+    wire->received += size;
+    if (!size) wire->end_seen = true;
+    if (wire->peer) wake(loop_state(t), wire->peer);
+}
+
+void wire_shutdown(Thread *t, int fd) {
+    if (is_off(t)) return;
+    Wire *wire = find(loop_state(t), fd);
+    if (!wire) return;
+    wire->ended = true;
+    if (wire->peer) wake(loop_state(t), wire->peer);
+}
+
+/* A listener goes: those who stand in its queue are reset. */
+static void forget_pending(LoopState *state, Wire *listener) {
+    while (listener->first) {
+        Wire *wire = listener->first;
+        unlink_pending(wire);
+        if (wire->closed) free(wire);
+        else wake(state, wire);
+    }
+}
+
+void wire_close(Thread *t, int fd) {
+    LoopState *state = loop_state(t);
+    Wire *wire = find(state, fd);
+    if (!wire) return;
+    wake(state, wire);
+    state->wires[fd] = NULL;
+    wire->closed = wire->ended = true;
+    if (wire->listens) forget_pending(state, wire);
+    if (wire->listener) return; /* freed when it is accepted and that end closes, too */
+    if (wire->peer && !wire->peer->closed) {
+        wake(state, wire->peer);
+        return;
+    }
+    free(wire->peer);
+    free(wire);
+}
+
+void wire_release(LoopState *state) {
+    for (size_t i = 0; i < state->wire_capacity; i++) {
+        Wire *wire = state->wires[i];
+        if (!wire) continue;
+        state->wires[i] = NULL;
+        while (wire->first) {
+            Wire *pending = wire->first;
+            unlink_pending(pending);
+            if (pending->closed) free(pending);
+        }
+        if (wire->listener) unlink_pending(wire);
+        if (wire->peer && wire->peer->closed) free(wire->peer);
+        else if (wire->peer) wire->peer->peer = NULL;
+        free(wire);
+    }
+    free(state->wires);
+    state->wires = NULL;
+    state->wire_capacity = 0;
+}
+
+/* ---- asking ---- */
+
+static bool is_coming(const Wire *wire) {
+    if (wire->listens) return wire->first != NULL;
+    const Wire *peer = wire->peer;
+    return peer && !wire->end_seen && (peer->sent > wire->received || peer->ended);
+}
+
+WireState wire_state(const LoopState *state, int fd, int events) {
+    const Wire *wire = find(state, fd);
+    if (!wire) return WIRE_FOREIGN;
+    if ((events & POLLIN) && is_coming(wire)) return WIRE_IN_FLIGHT;
+    return wire->listens || wire->peer || wire->listener ? WIRE_QUIET : WIRE_FOREIGN;
+}
+
+/* ---- waiting ---- */
+
+static bool is_ready(int fd, short events, int milliseconds) {
+    struct pollfd one = {.fd = fd, .events = events};
+    return poll(&one, 1, milliseconds) > 0;
+}
+
+/* In the system, while others run: 1 ready, 0 the time is over, -1 raised. */
+static int wait_outside(Thread *t, int fd, short events, int64_t deadline) {
+    struct pollfd one = {.fd = fd, .events = events};
+    int64_t left = CLOCK_NEVER;
+    if (deadline != CLOCK_NEVER) left = deadline - clock_monotonic(&t->vm->clock);
+    return thread_wait_fds(t, &one, 1, left > 0 ? left : 0);
+}
+
+/* Parked, until the other end does something. */
+static ParkResult wait_inside(Thread *t, int fd, short events, int64_t deadline) {
+    Wire *wire = find(loop_state(t), fd);
+    int side = events & POLLIN ? 0 : 1;
+    Thread *before = wire->waiting[side];
+    wire->waiting[side] = t;
+    t->hears_outside = wire->listens;
+    ParkResult result = thread_park(t, deadline, WAIT_OUTSIDE, VALUE_NONE);
+    t->hears_outside = false;
+    wire = find(loop_state(t), fd);
+    if (wire && wire->waiting[side] == t) wire->waiting[side] = before;
+    return result;
+}
+
+static bool is_over(const Thread *t, int64_t deadline) {
+    return deadline != CLOCK_NEVER && clock_monotonic(&t->vm->clock) >= deadline;
+}
+
+/* Both ends are ours: [*flights] counts the looks at what should come at once. 1: ready, 0: look
+ * again, -1: nobody inside can act any more. */
+static int look_inside(Thread *t, int fd, short events, int64_t deadline, int *flights) {
+    if (is_ready(fd, events, 0)) return 1;
+    if (is_over(t, deadline)) return 0;
+    if (wire_state(loop_state(t), fd, events) == WIRE_IN_FLIGHT && (*flights)++ < FLIGHT_POLLS)
+        return is_ready(fd, events, 1);
+    ParkResult result = wait_inside(t, fd, events, deadline);
+    return result == PARK_ALONE || result == PARK_DEADLOCK ? -1 : 0;
+}
+
+WireResult wire_wait(Thread *t, int fd, short events, int64_t deadline) {
+    int flights = 0;
+    for (;;) {
+        bool inside = !is_off(t) && wire_state(loop_state(t), fd, events) != WIRE_FOREIGN;
+        int seen = inside ? look_inside(t, fd, events, deadline, &flights) : -1;
+        if (seen < 0) {
+            int ready = wait_outside(t, fd, events, deadline);
+            if (ready < 0) return WIRE_RAISED;
+            seen = ready;
+        }
+        if (seen > 0) return WIRE_READY;
+        if (!thread_poll(t)) return WIRE_RAISED;
+        if (is_over(t, deadline)) return WIRE_TIMED_OUT;
+    }
+}
