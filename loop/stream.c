@@ -60,8 +60,8 @@ bool stream_fatal(Thread *t, Value self, Value exception, const char *message) {
     Value *roots = push_roots(t, 2);
     roots[0] = self;
     roots[1] = exception;
-    bool is_os_error = class_is_subclass(object_class(object_of(exception)),
-                                         EXCEPTION_CLASS(t, OSError));
+    bool is_os_error =
+        class_is_subclass(object_class(object_of(exception)), EXCEPTION_CLASS(t, OSError));
     bool ok = (is_os_error || tell_handler(t, self, exception, message)) &&
               stream_force_close(t, self, exception);
     pop_roots(t, roots);
@@ -95,11 +95,10 @@ static bool queue_loss(Thread *t, Value self, Value exception) {
     roots[0] = self;
     roots[1] = exception;
     Loop *loop = loop_open(t, STREAM(self)->loop);
-    roots[2] = loop ? value_getattr(t, self, str_intern(t->vm, "_call_connection_lost", 21))
-                    : VALUE_ERROR;
+    roots[2] =
+        loop ? value_getattr(t, self, str_intern(t->vm, "_call_connection_lost", 21)) : VALUE_ERROR;
     if (roots[2] != VALUE_ERROR) {
-        Value handle =
-            handle_new(t, STREAM(self)->loop, roots[2], &roots[1], 1, VALUE_NONE);
+        Value handle = handle_new(t, STREAM(self)->loop, roots[2], &roots[1], 1, VALUE_NONE);
         ready_push(&loop->ready, handle, VALUE_UNSET);
     }
     bool ok = roots[2] != VALUE_ERROR;
@@ -230,8 +229,7 @@ static Value get_buffer(Thread *t, Value self, Value *keep) {
     if (*keep == VALUE_ERROR) return VALUE_ERROR;
     int64_t size = value_length(t, *keep);
     if (size < 0) return VALUE_ERROR;
-    if (!size)
-        return raise_error(t, EXC_RuntimeError, "get_buffer() returned an empty buffer");
+    if (!size) return raise_error(t, EXC_RuntimeError, "get_buffer() returned an empty buffer");
     return *keep;
 }
 
@@ -409,10 +407,10 @@ bool stream_ready(Thread *t, Value self, int64_t side) {
     if (stream->lost || stream->loop == VALUE_NONE) return true;
     Loop *loop = loop_of(stream->loop);
     if (watch_get(loop, stream->fd, (WatchSide)side) != self) return true; /* stopped meanwhile */
-    bool ok = side == WATCH_WRITE   ? flush(t, self)
-              : stream->buffered ? read_buffered(t, self)
-                                 : read_data(t, self);
-    return ok || callback_failed(t, stream->loop == VALUE_NONE ? object_value(loop->object)
-                                                               : stream->loop,
-                                 self, VALUE_UNSET);
+    bool ok = side == WATCH_WRITE ? flush(t, self)
+              : stream->buffered  ? read_buffered(t, self)
+                                  : read_data(t, self);
+    return ok || callback_failed(
+                     t, stream->loop == VALUE_NONE ? object_value(loop->object) : stream->loop,
+                     self, VALUE_UNSET);
 }

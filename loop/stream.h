@@ -15,7 +15,7 @@
  * written. The watch of a stream roots it while it reads or has something to write. Once the
  * socket is closed [loop] is None, and [fd] is but a number to show.
  * Read next: loop/stream.c (input and output), loop/stream_class.c (its class),
- * stdlib/asyncio/selector_events.tul (how one is made).
+ * stdlib/asyncio/_socket_transport.tul (how one is made).
  */
 #ifndef TULIP_LOOP_STREAM_H
 #define TULIP_LOOP_STREAM_H
@@ -28,10 +28,10 @@ typedef struct Stream {
     Object header;
     Value loop, protocol, sock, server; /* VALUE_NONE when it is closed */
     Value extra;                        /* the dict of get_extra_info() */
-    Value empty_waiter; /* a future that sendfile() waits for, or VALUE_NONE */
-    uint8_t *out;       /* written, not yet taken by the system: [out_start, out_end) */
+    Value empty_waiter;                 /* a future that sendfile() waits for, or VALUE_NONE */
+    uint8_t *out; /* written, not yet taken by the system: [out_start, out_end) */
     size_t out_start, out_end, out_capacity;
-    size_t high, low;   /* of the write buffer: pause_writing(), resume_writing() */
+    size_t high, low; /* of the write buffer: pause_writing(), resume_writing() */
     int fd;
     uint32_t lost;
     bool closing, ended, paused, protocol_paused;

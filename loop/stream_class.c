@@ -2,7 +2,7 @@
 /*
  * The class of streams, _SelectorTransport: arguments in, answers out.
  *
- * Programs meet its subclass _SelectorSocketTransport (stdlib/asyncio/selector_events.tul), which
+ * Programs meet its subclass _SelectorSocketTransport (stdlib/asyncio/_socket_transport.tul), which
  * only adds how one is set up.
  *
  * Read next: loop/stream.c.
@@ -27,8 +27,8 @@ static Value done(bool ok) { return ok ? VALUE_NONE : VALUE_ERROR; }
 static Value write_data(Thread *t, Value *args) { return done(stream_write(t, args[0], args[1])); }
 
 static Value writelines(Thread *t, Value *args) {
-    Value joined = call_method(t, object_value(t->vm->empty_bytes), str_intern(t->vm, "join", 4),
-                               &args[1], 1);
+    Value joined =
+        call_method(t, object_value(t->vm->empty_bytes), str_intern(t->vm, "join", 4), &args[1], 1);
     if (joined == VALUE_ERROR) return VALUE_ERROR;
     args[1] = joined;
     return call_method(t, args[0], NAME_OF(t, write), &args[1], 1);

@@ -21,8 +21,8 @@
 
 typedef enum WatchSide { WATCH_READ, WATCH_WRITE } WatchSide;
 
-/* Append [what] to the ready queue whenever [fd] is ready on [side], from the next pass on; a Handle
- * that was there is cancelled. False: OSError raised (a descriptor that cannot be polled). */
+/* Append [what] to the ready queue whenever [fd] is ready on [side], from the next pass on; a
+ * Handle that was there is cancelled. False: OSError raised (fd cannot be polled). */
 bool watch_set(Thread *t, Loop *loop, int fd, WatchSide side, Value what) MUST_CHECK;
 /* Not any more; a Handle is cancelled, so that it does not run even if it is in the ready queue.
  * False: nothing was there. */

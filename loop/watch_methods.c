@@ -108,6 +108,4 @@ static const NativeDef methods[] = {
     {0},
 };
 
-void watch_methods_install(Thread *t) {
-    native_class_extend(t, BUILTIN_CLASS(t, LOOP), methods);
-}
+void watch_methods_install(Thread *t) { native_class_extend(t, BUILTIN_CLASS(t, LOOP), methods); }

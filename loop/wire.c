@@ -2,9 +2,9 @@
 /*
  * The register of connections inside the program, and waiting for one descriptor.
  *
- * A table of Wires by descriptor. Two ends that know each other are peers; one that is closed leaves
- * the table but lives on until its peer is closed too, since its last bytes and its end may still
- * be on the way. A connecting end stands in its listener's queue until it is accepted.
+ * A table of Wires by descriptor. Two ends that know each other are peers; one that is closed
+ * leaves the table but lives on until its peer is closed too, since its last bytes and its end may
+ * still be on the way. A connecting end stands in its listener's queue until it is accepted.
  *
  * Read next: loop/wire.h for what is promised.
  */
@@ -34,8 +34,8 @@ struct Wire {
     int fd;
     bool listens, closed, ended, end_seen; /* ended: nothing more is sent */
     uint64_t sent, received;
-    Wire *peer;     /* NULL: foreign, or not accepted yet */
-    Wire *listener; /* of an end that is not accepted yet */
+    Wire *peer;         /* NULL: foreign, or not accepted yet */
+    Wire *listener;     /* of an end that is not accepted yet */
     Wire *first, *last; /* of a listener: ends not accepted yet, by [next] */
     Wire *next;
     Address local;
@@ -118,8 +118,8 @@ static bool is_any_host(const Address *a) {
 
 static bool same_address(const Address *a, const Address *b) {
     if (a->any.sa_family == AF_UNIX || b->any.sa_family == AF_UNIX)
-        return a->any.sa_family == b->any.sa_family && !memcmp(a->un.sun_path, b->un.sun_path,
-                                                               sizeof a->un.sun_path);
+        return a->any.sa_family == b->any.sa_family &&
+               !memcmp(a->un.sun_path, b->un.sun_path, sizeof a->un.sun_path);
     return port_of(a) && port_of(a) == port_of(b) && same_host(a, b);
 }
 

@@ -3,7 +3,7 @@
  * The module _asyncio_net: what asyncio's connections have in C. It is imported with the first
  * transport, so that programs without one do not pay for it.
  *
- * Read next: loop/stream.h, stdlib/asyncio/selector_events.tul.
+ * Read next: loop/stream.h, stdlib/asyncio/_socket_transport.tul.
  */
 #include "loop/stream.h"
 #include "stdlib/asyncio_native.h"
@@ -16,5 +16,5 @@ static bool init(Thread *t, Module *module) {
 
 static const NativeDef functions[] = {{0}};
 
-const NativeModule _asyncio_net_module = {"_asyncio_net", "The native part of asyncio's transports.",
-                                          functions, init};
+const NativeModule _asyncio_net_module = {
+    "_asyncio_net", "The native part of asyncio's transports.", functions, init};
