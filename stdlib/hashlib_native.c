@@ -6,7 +6,6 @@
  * without it; the few functions used are declared here and looked up by name into one table, which
  * hangs on the Stdlib. Read next: stdlib/hashlib.tul.
  */
-#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,23 +52,7 @@ typedef struct Hash {
 
 /* ---- the library ---- */
 
-static void *open_library(void) {
-    static const char *const names[] = {"libcrypto.so.3", "libcrypto.so", "libcrypto.dylib"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        void *library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
-        if (library) return library;
-    }
-    return NULL;
-}
-
-/* The function called [name] into [*slot]; false: the library has none. */
-static bool find_function(void *library, const char *name, void *slot) {
-    void *function = dlsym(library, name);
-    memcpy(slot, &function, sizeof function);
-    return function != NULL;
-}
-
-#define FIND(NAME) find_function(library, #NAME, &crypto->NAME)
+#define FIND(NAME) library_function(library, #NAME, &crypto->NAME)
 
 static bool find_functions(void *library, Crypto *crypto) {
     return FIND(EVP_MD_CTX_new) && FIND(EVP_MD_CTX_free) && FIND(EVP_MD_CTX_copy_ex) &&
@@ -82,7 +65,8 @@ static bool find_functions(void *library, Crypto *crypto) {
 static const Crypto *crypto_of(Thread *t) {
     Stdlib *lib = stdlib_of(t);
     if (lib->crypto) return lib->crypto;
-    void *library = open_library();
+    static const char *const names[] = {"libcrypto.so.3", "libcrypto.so", "libcrypto.dylib", NULL};
+    void *library = library_open(names);
     Crypto *crypto = memory_alloc(sizeof *crypto);
     if (library && find_functions(library, crypto)) return lib->crypto = crypto;
     free(crypto);

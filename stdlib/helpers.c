@@ -9,6 +9,7 @@
  *
  * Read next: stdlib/deque.c for a class that uses all of it.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,4 +171,30 @@ static Signature *signature_of(Thread *t, const char *name, const char *text) {
 bool bind_raw(Thread *t, const char *name, const char *signature, Value *out, const Value *args,
               int argc, Tuple *kwnames) {
     return bind_arguments(t, signature_of(t, name, signature), out, args, argc, kwnames);
+}
+
+bool arg_bytes(Thread *t, Value v, const uint8_t **data, size_t *size) {
+    if (bytes_like(v, data, size)) return true;
+    raise_error(t, EXC_TypeError, "a bytes-like object is required, not '%T'", v);
+    return false;
+}
+
+Value raise_class(Thread *t, Class *cls, const char *message) {
+    Value *roots = push_roots(t, 1);
+    roots[0] = object_value(str_from(t, message));
+    Value error = exception_new(t, cls, roots, 1);
+    pop_roots(t, roots);
+    return error == VALUE_ERROR ? VALUE_ERROR : raise_value(t, error);
+}
+
+void *library_open(const char *const *names) {
+    void *library = NULL;
+    for (; *names && !library; names++) library = dlopen(*names, RTLD_NOW | RTLD_LOCAL);
+    return library;
+}
+
+bool library_function(void *library, const char *name, void *slot) {
+    void *function = library ? dlsym(library, name) : NULL;
+    memcpy(slot, &function, sizeof function);
+    return function != NULL;
 }

@@ -45,6 +45,7 @@ void stdlib_release(Vm *vm) {
     sources_free(vm);
     weak_table_free(vm);
     free(lib->crypto);
+    free(lib->ssl);
     regex_state_free(lib->regex);
     while (lib->signatures) {
         SignatureCache *entry = lib->signatures;

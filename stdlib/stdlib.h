@@ -63,6 +63,10 @@ typedef enum StdlibClass {
     CLASS_SOCKET,
     CLASS_GAI_ERROR,
     CLASS_HOST_ERROR,
+    CLASS_MEMORY_BIO,
+    CLASS_SSL_CONTEXT,
+    CLASS_SSL_CONNECTION,
+    CLASS_SSL_SESSION,
     STDLIB_CLASS_COUNT
 } StdlibClass;
 
@@ -88,6 +92,7 @@ typedef struct Stdlib {
     bool finalizing;            /* the program is ending */
     bool stdout_broken;         /* writing to descriptor 1 met EPIPE */
     void *crypto;               /* libcrypto's functions (stdlib/hashlib_native.c) */
+    struct OpenSsl *ssl;        /* OpenSSL's functions (stdlib/openssl.c), NULL until needed */
     struct FileCore *files;     /* open files (stdlib/file_core.c) */
     int64_t gc_thresholds[3];   /* what gc.set_threshold was told */
     int64_t gc_debug;           /* what gc.set_debug was told */
@@ -133,6 +138,15 @@ Value system_text(Thread *t, const char *text) MUST_CHECK;
 /* A path argument: str, bytes or __fspath__; false raised. The text is valid as long as [*holder]
  * is rooted. */
 bool arg_path(Thread *t, Value v, Value *holder, const char **path) MUST_CHECK;
+
+/* The bytes of a bytes-like argument; false: TypeError raised. */
+bool arg_bytes(Thread *t, Value v, const uint8_t **data, size_t *size) MUST_CHECK;
+/* Raise [cls], an exception class, with one message. Returns VALUE_ERROR. */
+Value raise_class(Thread *t, Class *cls, const char *message);
+/* The first shared library of [names] (NULL ends them) that can be opened, or NULL. */
+void *library_open(const char *const *names);
+/* The function [name] of it into [*slot], a function pointer; false: there is none. */
+bool library_function(void *library, const char *name, void *slot);
 
 /* Raw constructor arguments bound to the [signature] text (a literal). [out] must be rooted. */
 bool bind_raw(Thread *t, const char *name, const char *signature, Value *out, const Value *args,

@@ -38,17 +38,7 @@ static Value fail(Thread *t, const char *doing, int code, const char *message) {
 }
 
 static Value fail_plainly(Thread *t, const char *message) {
-    Value *roots = push_roots(t, 1);
-    roots[0] = object_value(str_from(t, message));
-    Value error = exception_new(t, stdlib_of(t)->classes[CLASS_ZLIB_ERROR], roots, 1);
-    pop_roots(t, roots);
-    return error == VALUE_ERROR ? VALUE_ERROR : raise_value(t, error);
-}
-
-static bool buffer_of(Thread *t, Value v, const uint8_t **data, size_t *size) {
-    if (bytes_like(v, data, size)) return true;
-    raise_error(t, EXC_TypeError, "a bytes-like object is required, not '%T'", v);
-    return false;
+    return raise_class(t, stdlib_of(t)->classes[CLASS_ZLIB_ERROR], message);
 }
 
 /* ---- running a stream ---- */
@@ -100,7 +90,7 @@ static Value compress_all(Thread *t, Value *args) {
     const uint8_t *data;
     size_t size, rest;
     int64_t level, wbits;
-    if (!buffer_of(t, args[0], &data, &size) || !arg_int64(t, args[1], &level) ||
+    if (!arg_bytes(t, args[0], &data, &size) || !arg_int64(t, args[1], &level) ||
         !arg_int64(t, args[2], &wbits))
         return VALUE_ERROR;
     z_stream z = {0};
@@ -119,7 +109,7 @@ static Value decompress_all(Thread *t, Value *args) {
     const uint8_t *data;
     size_t size, rest;
     int64_t wbits, room;
-    if (!buffer_of(t, args[0], &data, &size) || !arg_int64(t, args[1], &wbits) ||
+    if (!arg_bytes(t, args[0], &data, &size) || !arg_int64(t, args[1], &wbits) ||
         !arg_int64(t, args[2], &room))
         return VALUE_ERROR;
     if (room < 0) return raise_error(t, EXC_ValueError, "bufsize must be non-negative");
@@ -156,7 +146,7 @@ static Value compressobj(Thread *t, Value *args) {
     for (int i = 0; i < 5; i++) {
         if (!arg_int64(t, args[i], &n[i])) return VALUE_ERROR;
     }
-    if (args[5] != VALUE_NONE && !buffer_of(t, args[5], &dictionary, &size)) return VALUE_ERROR;
+    if (args[5] != VALUE_NONE && !arg_bytes(t, args[5], &dictionary, &size)) return VALUE_ERROR;
     Stream *s = stream_new(t, CLASS_COMPRESS);
     int status = deflateInit2(&s->z, (int)n[0], (int)n[1], (int)n[2], (int)n[3], (int)n[4]);
     if (status == Z_STREAM_ERROR)
@@ -173,7 +163,7 @@ static Value decompressobj(Thread *t, Value *args) {
     const uint8_t *dictionary;
     size_t size;
     if (!arg_int64(t, args[0], &wbits)) return VALUE_ERROR;
-    if (args[1] != VALUE_NONE && !buffer_of(t, args[1], &dictionary, &size)) return VALUE_ERROR;
+    if (args[1] != VALUE_NONE && !arg_bytes(t, args[1], &dictionary, &size)) return VALUE_ERROR;
     Stream *s = stream_new(t, CLASS_DECOMPRESS);
     if (inflateInit2(&s->z, (int)wbits) != Z_OK)
         return raise_error(t, EXC_ValueError, "Invalid initialization option");
@@ -186,7 +176,7 @@ static Value compress_piece(Thread *t, Value *args) {
     Stream *s = STREAM(args[0]);
     const uint8_t *data;
     size_t size, rest;
-    if (!buffer_of(t, args[1], &data, &size)) return VALUE_ERROR;
+    if (!arg_bytes(t, args[1], &data, &size)) return VALUE_ERROR;
     Buffer out = {0};
     int status = run(&s->z, true, data, size, Z_NO_FLUSH, 0, &out, &rest);
     if (status == Z_OK || status == Z_BUF_ERROR) return bytes_of(t, &out);
@@ -241,7 +231,7 @@ static Value decompress_piece(Thread *t, Value *args) {
     const uint8_t *data;
     size_t size;
     int64_t limit;
-    if (!buffer_of(t, args[1], &data, &size) || !arg_int64(t, args[2], &limit)) return VALUE_ERROR;
+    if (!arg_bytes(t, args[1], &data, &size) || !arg_int64(t, args[2], &limit)) return VALUE_ERROR;
     if (limit < 0) return raise_error(t, EXC_ValueError, "max_length must be non-negative");
     return inflate_piece(t, STREAM(args[0]), data, size, (size_t)limit, Z_NO_FLUSH);
 }
@@ -348,7 +338,7 @@ static Value zlib_crc32(Thread *t, Value *args) {
     const uint8_t *data;
     size_t size;
     uLong start;
-    if (!buffer_of(t, args[0], &data, &size) || !checksum_start(t, args[1], &start))
+    if (!arg_bytes(t, args[0], &data, &size) || !checksum_start(t, args[1], &start))
         return VALUE_ERROR;
     return fixnum((int64_t)crc32_z(start, data, size));
 }
@@ -357,7 +347,7 @@ static Value zlib_adler32(Thread *t, Value *args) {
     const uint8_t *data;
     size_t size;
     uLong start;
-    if (!buffer_of(t, args[0], &data, &size) || !checksum_start(t, args[1], &start))
+    if (!arg_bytes(t, args[0], &data, &size) || !checksum_start(t, args[1], &start))
         return VALUE_ERROR;
     return fixnum((int64_t)adler32_z(start, data, size));
 }

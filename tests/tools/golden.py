@@ -19,7 +19,7 @@ say more, one `# key: value` each:
     # module                                       no golden: imported by its neighbours
 
 No goldens either, but modules imported by them: .py files, files whose names begin with an
-underscore, and folders that begin with one or hold an __init__ file.
+underscore, and folders that begin with one (these may hold data) or hold an __init__ file.
 The runner (tests/run_goldens) and the oracle (tests/run_oracle) share this module.
 """
 
@@ -222,7 +222,8 @@ def is_python(path, version):
 
 
 def copy_as_python(golden, folder):
-    """Copies a golden and its neighbour modules into [folder] as .py files; gives the main file."""
+    """Copies a golden and its neighbour modules into [folder] as .py files, and what data lies in
+    folders beside it; gives the main file."""
     source = os.path.dirname(golden.path)
 
     def copy(relative):
@@ -236,7 +237,7 @@ def copy_as_python(golden, folder):
         if os.path.isdir(path) and is_package(path):
             for inner, _, names in os.walk(path):
                 for file in names:
-                    if file.endswith((".py", ".tul")):
+                    if not file.endswith(".pyc"):
                         copy(os.path.relpath(os.path.join(inner, file), source))
         elif name.endswith(".py") or name.endswith(".tul") and is_module(path):
             copy(name)
