@@ -182,7 +182,7 @@ int finish(Thread *t, Ending ending) {
     finalize(t);
     flush_streams(t, &ending);
     files_write_out(t->vm);
-    if (ending.status == STATUS_OK && loop_lost_errors(t->vm) > 0) ending.status = STATUS_ERROR;
+    if (ending.status == STATUS_OK && loop_error_reports(t->vm) > 0) ending.status = STATUS_ERROR;
     if (alone) {
         release(t);
     } else if (!ending.interrupted) {

@@ -70,7 +70,11 @@ bool handle_run(Thread *t, Handle *handle) {
     PROBE(t, CALLBACK_RUN, handle->callback, handle->args);
     Value v = handle->context == VALUE_NONE ? call_value(t, handle->callback, args, (int)argc)
                                             : run_in_context(t, handle, args, argc);
-    return v != VALUE_ERROR || callback_failed(t, handle->loop, object_value(handle), VALUE_UNSET);
+    if (UNLIKELY(v == VALUE_ERROR))
+        return callback_failed(t, handle->loop, object_value(handle), VALUE_UNSET);
+    if (UNLIKELY(is_object(v)))
+        report_callback_result(t, handle->is_timer ? "call_later()" : "call_soon()", v);
+    return true;
 }
 
 void handle_cancel(Thread *t, Handle *handle) {

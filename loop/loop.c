@@ -54,7 +54,8 @@ static void shade_roots(Heap *heap, void *context) {
     }
     for (size_t i = 0; i < state->dropped_count; i++) {
         heap_shade(heap, state->dropped[i].v);
-        heap_shade(heap, state->dropped[i].code);
+        if (state->dropped[i].place.code)
+            heap_shade_object(heap, &state->dropped[i].place.code->header);
     }
     for (int i = 0; i < LOOP_SIGNAL_COUNT; i++) shade(heap, state->signal_handlers[i]);
     heap_shade_object(heap, &state->timer_handle->header);
@@ -279,11 +280,18 @@ void loop_install(Thread *t, bool virtual_time) {
     hooks->simulate_signal = signals_simulate;
     hooks->signals_may_come = signals_may_come;
     hooks->unused_result = report_dropped;
+    hooks->misused = report_misused;
+    hooks->never_awaited = report_collected;
 }
 
 uint64_t loop_lost_errors(const Vm *vm) {
     const LoopState *state = vm->loop_state;
     return state ? state->lost_errors : 0;
+}
+
+uint64_t loop_error_reports(const Vm *vm) {
+    const LoopState *state = vm->loop_state;
+    return state ? state->errors : 0;
 }
 
 void loop_shutdown(Thread *t) {
@@ -293,6 +301,7 @@ void loop_shutdown(Thread *t) {
     for (Loop *loop = state->loops; loop; loop = loop->next) {
         if (loop->object && !loop->thread && !loop_close(t, loop)) exception_take(t);
     }
+    if (!state->interrupted) report_all_unstarted(t);
 }
 
 void loop_release(Vm *vm) {

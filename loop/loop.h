@@ -23,6 +23,7 @@
 #include "loop/timers.h"
 #include "vm/baton.h"
 #include "vm/future.h"
+#include "vm/unstarted.h"
 
 #define LOOP_SIGNAL_COUNT 65
 
@@ -32,10 +33,21 @@ typedef struct Wire Wire;   /* loop/wire.c */
 
 /* What an expression statement dropped, and where. */
 typedef struct Dropped {
-    Value v;    /* an unstarted coroutine, or a failed task */
-    Value code; /* the code object of the statement, or VALUE_NONE */
-    uint32_t line;
+    Value v; /* an unstarted coroutine, or a failed task */
+    Place place;
 } Dropped;
+
+/* What is reported on standard error (loop/report.h), and what becomes of it. */
+typedef enum ReportKind {
+    REPORT_LOST_ERROR,    /* an exception that nobody retrieved */
+    REPORT_NEVER_AWAITED, /* a coroutine that nobody started */
+    REPORT_PENDING_TASK,  /* a task that the end of its loop cut off */
+    REPORT_BLOCKED_LOOP,  /* a callback that let all others wait */
+    REPORT_NOT_REPEATABLE, /* --seed, and something from outside the program took part */
+    REPORT_KIND_COUNT
+} ReportKind;
+
+typedef enum ReportAction { REPORT_BY_DEFAULT, REPORT_IGNORE, REPORT_ERROR } ReportAction;
 
 /* asyncio.Handle and TimerHandle. */
 typedef struct Handle {
@@ -56,6 +68,8 @@ typedef struct LoopState {
     Class *timer_handle;  /* the class TimerHandle */
     Class *deadlock;      /* tulip.Deadlock */
     uint64_t lost_errors; /* reported so far */
+    uint64_t errors;      /* reports that are errors: such a run does not end with 0 */
+    ReportAction actions[REPORT_KIND_COUNT];
     Dropped *dropped;     /* in this pass */
     size_t dropped_count, dropped_capacity;
     bool signals_installed;
@@ -105,8 +119,10 @@ void loop_install(Thread *t, bool virtual_time);
 void loop_shutdown(Thread *t);
 /* Release LoopState, after the last Tulip code has run. */
 void loop_release(Vm *vm);
-/* How many lost errors were reported: such a run does not end with 0. */
+/* How many lost errors were reported. */
 uint64_t loop_lost_errors(const Vm *vm);
+/* How many reports were errors: such a run does not end with 0. */
+uint64_t loop_error_reports(const Vm *vm);
 /* A new EventLoop of class [cls]. */
 Value loop_new(Thread *t, Class *cls);
 /* The Loop of [self], which must be open; NULL raised ("Event loop is closed"). */
@@ -213,19 +229,36 @@ bool report_to_loop(Thread *t, Value loop, Dict *context) MUST_CHECK;
 bool report_default(Thread *t, Dict *context) MUST_CHECK;
 /* Text to sys.stderr. */
 void report_text(Thread *t, const char *text, size_t size);
+/* The end of a pass: coroutines never awaited, tasks that failed unseen. */
+bool report_pass_end(Thread *t) MUST_CHECK;
+/* An expression statement dropped [v] (hook). */
+void report_dropped(Thread *t, Value v);
+
+/* ---- loop/lost.c ---- */
+
 /* [future] failed and nobody looked: tell its loop's exception handler, once. */
 void report_lost_error(Thread *t, Value future);
 /* The same for a future that belongs to no loop, shown as [text] (a str): nobody looked at
  * [exception]. */
 void report_lost_outside_loops(Thread *t, Value text, Value exception);
-/* An expression statement dropped [v] (hook). */
-void report_dropped(Thread *t, Value v);
-/* The end of a pass: coroutines never awaited, tasks that failed unseen. */
-bool report_pass_end(Thread *t) MUST_CHECK;
 /* Failed, unobserved futures of [loop] (NULL: of all). */
 bool report_lost_errors_of(Thread *t, const Loop *loop) MUST_CHECK;
 /* The tasks of [loop] that are still pending, when it is closed. */
 void report_pending_tasks(Thread *t, Loop *loop);
+
+/* ---- loop/forgotten.c ---- */
+
+/* The coroutine [v], still unstarted, was the value of an expression statement at [place]. */
+void report_statement(Thread *t, Value v, Place place);
+/* [v], which may be an unstarted coroutine, is used as what it is not (hook): [how] says as what.
+ */
+void report_misused(Thread *t, Value v, const char *how);
+/* The callback [who] returned [v]: an unstarted coroutine is dropped now. */
+void report_callback_result(Thread *t, const char *who, Value v);
+/* The unstarted coroutine [v] was collected (hook). */
+void report_collected(Thread *t, Value v);
+/* All that are still unstarted at the end of the program. */
+void report_all_unstarted(Thread *t);
 
 /* ---- loop/deadlock.c ---- */
 

@@ -1,24 +1,90 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a learner must be told: errors nobody retrieved, coroutines never awaited, tasks destroyed
- * pending.
+ * The form of reports, what becomes of each kind, the exception handlers of loops, and what a pass
+ * has to report when it ends.
  *
- * A lost error is reported once, at the earliest of: the end of the pass when the task was dropped
- * by an expression statement and nobody waits for it, the closing of its loop, its collection, the
- * exit. Everything goes through the loop's exception handler, with the keys that asyncio gives it;
- * the default handler writes to sys.stderr.
+ * What an expression statement drops is looked at when the pass ends, not at once: a task may still
+ * fail in it, and a coroutine that somebody else holds may still be started.
  *
- * Read next: vm/finalize.c (collection), loop/run.c (the end of a pass).
+ * Read next: loop/lost.c, loop/forgotten.c, loop/run.c (the end of a pass).
  */
 #include <stdio.h>
 
 #include "common/arena.h"
-#include "loop/loop.h"
+#include "common/utf8.h"
+#include "loop/report.h"
 #include "vm/container.h"
 #include "vm/exception.h"
 #include "vm/ops.h"
-#include "vm/probe.h"
 #include "vm/str.h"
+
+/* ---- the form ---- */
+
+static const char *const kind_names[] = {"lost-error", "never-awaited", "pending-task",
+                                         "blocked-loop", "not-repeatable"};
+static const char *const action_names[] = {"default", "ignore", "error"};
+
+const char *report_kind_name(int kind) {
+    return kind < REPORT_KIND_COUNT ? kind_names[kind] : NULL;
+}
+
+const char *report_action_name(int action) {
+    return action <= REPORT_ERROR ? action_names[action] : NULL;
+}
+
+bool report_option(LoopState *state, const char *text) {
+    for (int action = 0; action <= REPORT_ERROR; action++) {
+        size_t n = strlen(action_names[action]);
+        if (strncmp(text, action_names[action], n) != 0 || text[n] != ':') continue;
+        for (int kind = 0; kind < REPORT_KIND_COUNT; kind++) {
+            if (strcmp(text + n + 1, kind_names[kind]) != 0) continue;
+            state->actions[kind] = (ReportAction)action;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool report_begin(Thread *t, ReportKind kind, Buffer *out) {
+    if (loop_state(t)->actions[kind] == REPORT_IGNORE) return false;
+    buffer_printf(out, "tulip: %s: ", kind_names[kind]);
+    return true;
+}
+
+void report_end(Thread *t, ReportKind kind, Buffer *out) {
+    LoopState *state = loop_state(t);
+    ReportAction action = state->actions[kind];
+    if (action == REPORT_ERROR || (action == REPORT_BY_DEFAULT && kind == REPORT_LOST_ERROR))
+        state->errors++;
+    report_text(t, out->data, out->size);
+    buffer_free(out);
+}
+
+/* ---- places ---- */
+
+static void put_source(Thread *t, Place place, Buffer *out) {
+    Buffer line = {0};
+    size_t start, end;
+    if (!place_source(t, place, &line, &start, &end)) return;
+    size_t leading = strspn(line.data, " \t\f");
+    buffer_puts(out, "    ");
+    buffer_append(out, line.data + leading, line.size - leading);
+    buffer_putc(out, '\n');
+    if (end > start && start >= leading) {
+        size_t before = utf8_length(line.data + leading, start - leading);
+        buffer_printf(out, "    %*s", (int)before, "");
+        for (size_t n = utf8_length(line.data + start, end - start); n; n--) buffer_putc(out, '^');
+        buffer_putc(out, '\n');
+    }
+    buffer_free(&line);
+}
+
+void report_place(Thread *t, Place place, Buffer *out) {
+    if (!place.code) return;
+    buffer_printf(out, "  File \"%s\", line %d, in %s\n", place.code->filename->data,
+                  code_line(place.code, place.pc), place.code->name->data);
+    put_source(t, place, out);
+}
 
 /* ---- text to sys.stderr ---- */
 
@@ -66,17 +132,21 @@ static void put_context(Thread *t, Dict *context, Buffer *out) {
     pop_roots(t, roots);
 }
 
-bool report_default(Thread *t, Dict *context) {
-    Buffer out = {0};
+void report_put_context(Thread *t, Dict *context, Buffer *out) {
     Value message = dict_get_str(t, context, NAME_OF(t, message));
     bool has_message = message != VALUE_UNSET && is_str(message) && STR(message)->size;
-    if (has_message) buffer_append(&out, STR(message)->data, STR(message)->size);
-    else buffer_puts(&out, "Unhandled exception in event loop");
-    put_context(t, context, &out);
-    buffer_putc(&out, '\n');
+    if (has_message) buffer_append(out, STR(message)->data, STR(message)->size);
+    else buffer_puts(out, "Unhandled exception in event loop");
+    put_context(t, context, out);
+    buffer_putc(out, '\n');
     Value exception = dict_get_str(t, context, NAME_OF(t, exception));
     if (exception != VALUE_UNSET && is_kind(exception, OBJ_EXCEPTION))
-        exception_print(t, exception, &out);
+        exception_print(t, exception, out);
+}
+
+bool report_default(Thread *t, Dict *context) {
+    Buffer out = {0};
+    report_put_context(t, context, &out);
     report_text(t, out.data, out.size);
     buffer_free(&out);
     return true;
@@ -115,85 +185,7 @@ bool report_to_loop(Thread *t, Value loop, Dict *context) {
     return ok;
 }
 
-/* ---- lost errors ---- */
-
-/* A handler of the program's own counts as observing: the exit status stays. */
-static bool has_custom_handler(Value loop) {
-    return is_kind(loop, OBJ_LOOP) && loop_of(loop)->exception_handler != VALUE_NONE;
-}
-
-void report_lost_error(Thread *t, Value v) {
-    Future *future = FUTURE(v);
-    if (!future->failed || future->observed || (future->flags & FUTURE_REPORTED)) return;
-    future->flags |= FUTURE_REPORTED;
-    future->observed = true;
-    if (!has_custom_handler(future->loop)) loop_state(t)->lost_errors++;
-    PROBE(t, EXCEPTION_LOST, future->result, v);
-    Value *roots = push_roots(t, 2);
-    roots[0] = v;
-    Dict *context = dict_new(t);
-    roots[1] = object_value(context);
-    Str *message = str_format(t, "%s exception was never retrieved",
-                              object_class(&future->header)->name->data);
-    dict_set_str(t, context, NAME_OF(t, message), object_value(message));
-    dict_set_str(t, context, NAME_OF(t, exception), future->result);
-    dict_set_str(t, context, NAME_OF(t, future), v);
-    if (!report_to_loop(t, future->loop, context)) exception_report_unraisable(t, NULL, v);
-    pop_roots(t, roots);
-}
-
-void report_lost_outside_loops(Thread *t, Value text, Value exception) {
-    loop_state(t)->lost_errors++;
-    PROBE(t, EXCEPTION_LOST, exception, text);
-    Buffer out = {0};
-    buffer_printf(&out, "Future exception was never retrieved\nfuture: %s\n", STR(text)->data);
-    exception_print(t, exception, &out);
-    report_text(t, out.data, out.size);
-    buffer_free(&out);
-}
-
-bool report_lost_errors_of(Thread *t, const Loop *loop) {
-    Heap *heap = &t->vm->heap;
-    for (size_t i = 0; i < heap->finalizable_count; i++) {
-        Object *object = heap->finalizable[i];
-        ObjectKind kind = object_kind(object);
-        if (kind != OBJ_FUTURE && kind != OBJ_TASK) continue;
-        Future *future = (Future *)object;
-        if (loop && future->loop != object_value(loop->object)) continue;
-        report_lost_error(t, object_value(object));
-        if (t->exception != VALUE_UNSET) return false;
-    }
-    return true;
-}
-
-void report_pending_tasks(Thread *t, Loop *loop) {
-    Value *roots = push_roots(t, 2);
-    for (Task *task = loop->object->first_task; task; task = task->next_task) {
-        if (task->future.flags & (FUTURE_QUIET | FUTURE_REPORTED)) continue;
-        task->future.flags |= FUTURE_REPORTED;
-        roots[0] = object_value(task);
-        Dict *context = dict_new(t);
-        roots[1] = object_value(context);
-        dict_set_str(t, context, NAME_OF(t, message),
-                     object_value(str_from(t, "Task was destroyed but it is pending!")));
-        dict_set_str(t, context, NAME_OF(t, task), object_value(task));
-        if (!report_to_loop(t, object_value(loop->object), context)) exception_take(t);
-    }
-    pop_roots(t, roots);
-}
-
-/* ---- dropped results ---- */
-
-static bool is_unstarted(Value v) {
-    if (is_native_coroutine(v)) return !(FUTURE(v)->flags & FUTURE_STARTED);
-    return is_generator_kind(v) && GENERATOR(v)->state == GEN_CREATED;
-}
-
-static bool is_coroutine(Value v) {
-    if (is_native_coroutine(v) || is_kind(v, OBJ_COROUTINE)) return true;
-    return is_kind(v, OBJ_GENERATOR) &&
-           (frame_code(&GENERATOR(v)->frame)->flags & CODE_ITERABLE_COROUTINE);
-}
+/* ---- the end of a pass ---- */
 
 /* `Return(x)` where `raise Return(x)` was meant: its function goes on and gives None. */
 static void report_not_raised(Thread *t, Value v) {
@@ -230,7 +222,13 @@ void report_dropped(Thread *t, Value v) {
     if (is_kind(v, OBJ_TASK)) {
         FUTURE(v)->flags |= FUTURE_DISCARDED;
         if (!FUTURE(v)->failed) return; /* vm/task.c comes back when it fails */
-    } else if (!is_coroutine(v) || !is_unstarted(v)) {
+    } else if (!coroutine_is_news(v)) {
+        return;
+    }
+    Place place = place_here(t);
+    if (place.code && code_is_library(place.code) && !is_kind(v, OBJ_TASK)) {
+        bool thread = !strcmp(place.code->filename->data, "stdlib/threading.tul");
+        report_callback_result(t, thread ? "a thread" : "the library", v);
         return;
     }
     LoopState *state = loop_state(t);
@@ -240,35 +238,7 @@ void report_dropped(Thread *t, Value v) {
         state->dropped = realloc(state->dropped, size);
         if (!state->dropped) memory_exhausted(size);
     }
-    Dropped *dropped = &state->dropped[state->dropped_count++];
-    *dropped = (Dropped){v, VALUE_NONE, 0};
-    if (!t->frame) return;
-    Code *code = frame_code(t->frame);
-    dropped->code = object_value(code);
-    dropped->line = (uint32_t)code_line(code, frame_pc(t->frame));
-}
-
-static void report_never_awaited(Thread *t, const Dropped *dropped) {
-    Buffer out = {0}, source = {0};
-    Value v = dropped->v;
-    const char *name = is_native_coroutine(v) ? NATIVE_COROUTINE(v)->kind->qualname
-                                              : STR(GENERATOR(v)->frame.function->qualname)->data;
-    if (dropped->code != VALUE_NONE) {
-        const char *file = ((Code *)object_of(dropped->code))->filename->data;
-        buffer_printf(&out, "%s:%u: ", file, dropped->line);
-        if (t->vm->hooks.source_line)
-            t->vm->hooks.source_line(t->vm, file, (int)dropped->line, &source);
-    }
-    buffer_printf(&out, "RuntimeWarning: coroutine '%s' was never awaited\n", name);
-    if (source.size) {
-        const char *text = source.data + strspn(source.data, " \t");
-        buffer_printf(&out, "  %.*s\n", (int)strcspn(text, "\n"), text);
-    }
-    buffer_puts(&out,
-                "  write `await …` or `yield from …` before the call, or make a task of it\n");
-    report_text(t, out.data, out.size);
-    buffer_free(&out);
-    buffer_free(&source);
+    state->dropped[state->dropped_count++] = (Dropped){v, place};
 }
 
 /* A task nobody can ask any more: no callbacks, and its creator dropped it. */
@@ -277,15 +247,13 @@ static bool is_lost_task(Value v) {
     return future->failed && !future->observed && (future->flags & FUTURE_DISCARDED);
 }
 
+/* Reports run Tulip code, which may drop more. */
 bool report_pass_end(Thread *t) {
     LoopState *state = loop_state(t);
     for (size_t i = 0; i < state->dropped_count; i++) {
         Dropped dropped = state->dropped[i];
-        if (is_kind(dropped.v, OBJ_TASK)) {
-            if (is_lost_task(dropped.v)) report_lost_error(t, dropped.v);
-        } else if (is_unstarted(dropped.v)) {
-            report_never_awaited(t, &dropped);
-        }
+        if (!is_kind(dropped.v, OBJ_TASK)) report_statement(t, dropped.v, dropped.place);
+        else if (is_lost_task(dropped.v)) report_lost_error(t, dropped.v);
     }
     state->dropped_count = 0;
     return t->exception == VALUE_UNSET;

@@ -43,8 +43,9 @@ static bool run_entry(Thread *t, Value self, ReadyEntry entry) {
     }
     PROBE(t, CALLBACK_RUN, entry.what, entry.arg);
     Value v = call_value(t, entry.what, &entry.arg, entry.arg != VALUE_UNSET);
-    if (LIKELY(v != VALUE_ERROR)) return true;
-    return callback_failed(t, self, entry.what, entry.arg);
+    if (UNLIKELY(v == VALUE_ERROR)) return callback_failed(t, self, entry.what, entry.arg);
+    if (UNLIKELY(is_object(v))) report_callback_result(t, "the loop", v);
+    return true;
 }
 
 /* Run what was ready when the pass began. [roots] holds the entry being run. Each entry begins in

@@ -129,6 +129,12 @@ static Value report_lost(Thread *t, Value *args) {
     return VALUE_NONE;
 }
 
+/* What a job of an executor returned: never meant to be a coroutine. */
+static Value check_result(Thread *t, Value *args) {
+    if (UNLIKELY(is_object(args[0]))) report_callback_result(t, "an executor", args[0]);
+    return VALUE_NONE;
+}
+
 static Value note_job(Thread *t, Value *args) {
     if (args[0] == fixnum(0)) PROBE(t, JOB_QUEUED, args[1], VALUE_UNSET);
     else if (args[0] == fixnum(1)) PROBE(t, JOB_BEGUN, args[1], VALUE_UNSET);
@@ -168,6 +174,8 @@ static const NativeDef functions[] = {
     {"_set_object", set_object, "(thread, /)", "This thread's threading.Thread is that one."},
     {"_set_main_object", set_main_object, "(thread, /)",
      "The main thread's threading.Thread is that one."},
+    {"_check_result", check_result, "(result, /)",
+     "Report a coroutine that a job of an executor made, and that nobody will await."},
     {"_report_lost_error", report_lost, "(future, exception, /)",
      "Say that nobody asked for the exception of a future, of which future is the repr."},
     {"_note_job", note_job, "(stage, call, /)",

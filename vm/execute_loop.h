@@ -1063,6 +1063,7 @@ call:
             }
             if ((code->flags & (CODE_GENERATOR | CODE_COROUTINE)) && code->positional == argc &&
                 !code->keyword_only && !(code->flags & (CODE_VARARGS | CODE_VARKW))) {
+                SAVE();
                 g = generator_new(t, function);
                 for (int n = 0; n < argc; n++) g->registers[n] = args[n];
                 g->frame.caller = (Frame *)(uintptr_t)pc; /* see GET_ITER_OWNED */

@@ -3,12 +3,14 @@
  * Finalisation: what dead objects still want to do, and doing it.
  *
  * A suspended generator inside try or with wants its cleanup run (close); an object whose class has
- * __del__ wants that, once; a future whose error nobody retrieved wants it reported. The collector
+ * __del__ wants that, once; a future whose error nobody retrieved wants it reported, as does a
+ * coroutine that was never started. The collector
  * revives such objects and a safepoint calls object_run_finalizer for each, in creation order.
  * Errors go to sys.unraisablehook. Read next: vm/heap.c (revive_finalizable).
  */
 #include "vm/execute.h"
 #include "vm/future.h"
+#include "vm/unstarted.h"
 
 /* Is the suspended [g] inside a protected range? */
 static bool has_pending_cleanup(const Generator *g) {
@@ -58,13 +60,22 @@ static bool finalize_future(Thread *t, Object *object) {
     return !wants_del || run_del(t, object);
 }
 
+/* A coroutine that never ran is reported. False: raised. */
+static bool finalize_unstarted(Thread *t, Object *object) {
+    if (t->vm->hooks.never_awaited) t->vm->hooks.never_awaited(t, object_value(object));
+    return t->exception == VALUE_UNSET;
+}
+
 /* What the dead [object] wants done. False: raised. */
 static bool finalize(Thread *t, Object *object) {
     switch (object_kind(object)) {
     case OBJ_FUTURE:
     case OBJ_TASK: return finalize_future(t, object);
+    case OBJ_NATIVE_COROUTINE: return finalize_unstarted(t, object);
     case OBJ_GENERATOR:
-    case OBJ_COROUTINE: return generator_close(t, (Generator *)object);
+    case OBJ_COROUTINE:
+        if (coroutine_is_unstarted(object_value(object))) return finalize_unstarted(t, object);
+        return generator_close(t, (Generator *)object);
     case OBJ_ASYNC_GENERATOR: return async_generator_finalize(t, (Generator *)object);
     default: return run_del(t, object);
     }

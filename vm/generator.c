@@ -13,6 +13,7 @@
 
 #include "vm/execute.h"
 #include "vm/generator_methods.h"
+#include "vm/unstarted.h"
 
 static ObjectKind kind_of_code(const Code *code) {
     if (code->flags & CODE_COROUTINE) return OBJ_COROUTINE;
@@ -43,6 +44,11 @@ Generator *generator_new(Thread *t, Function *function) {
                        .generator = g};
     for (int i = 0; i < registers; i++) g->registers[i] = VALUE_UNSET;
     if (code->flags & CODE_HAS_CLEANUP) heap_register_finalizable(heap, &g->header);
+    if (code->flags & (CODE_COROUTINE | CODE_ITERABLE_COROUTINE)) {
+        g->creator = t->frame ? frame_code(t->frame) : NULL;
+        if (g->creator) g->created_at = code_offset(g->creator, t->frame->pc);
+        unstarted_register(heap, &g->header);
+    }
     return g;
 }
 

@@ -23,6 +23,7 @@
 #include "common/arena.h"
 #include "vm/frame.h"
 #include "vm/str.h"
+#include "vm/unstarted.h"
 
 enum {
     STEP_BYTES = 64 * 1024, /* allocation between two steps */
@@ -356,10 +357,11 @@ static void revive_finalizable(Heap *heap) {
         if (object->mark == heap->live_mark) {
             heap->finalizable[kept++] = object;
         } else if (object_wants_finalizer(object)) {
-            push_pointer(&heap->pending, &heap->pending_count, &heap->pending_capacity, object);
+            heap_finalize_later(heap, object);
         }
     }
     heap->finalizable_count = kept;
+    unstarted_revive(heap);
     for (size_t i = heap->pending_next; i < heap->pending_count; i++)
         heap_shade_object(heap, heap->pending[i]);
     mark_some(heap, SIZE_MAX);
@@ -503,6 +505,10 @@ void heap_register_finalizable(Heap *heap, Object *object) {
     push_pointer(&heap->finalizable, &heap->finalizable_count, &heap->finalizable_capacity, object);
 }
 
+void heap_finalize_later(Heap *heap, Object *object) {
+    push_pointer(&heap->pending, &heap->pending_count, &heap->pending_capacity, object);
+}
+
 void heap_run_finalizers(Thread *t) {
     Heap *heap = &t->vm->heap;
     thread_poll_clear(t, POLL_FINALIZE);
@@ -525,7 +531,7 @@ void heap_finalize_at_exit(Thread *t) {
     for (size_t i = 0; i < heap->finalizable_count; i++) {
         Object *object = heap->finalizable[i];
         if (!object_wants_finalizer(object)) continue;
-        push_pointer(&heap->pending, &heap->pending_count, &heap->pending_capacity, object);
+        heap_finalize_later(heap, object);
     }
     heap->finalizable_count = 0;
     heap_run_finalizers(t);
@@ -572,5 +578,6 @@ void heap_free_all(Heap *heap) {
     }
     free(heap->gray);
     free(heap->finalizable);
+    free(heap->unstarted);
     free(heap->pending);
 }

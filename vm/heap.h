@@ -74,6 +74,8 @@ struct Heap {
     Object *verified;     /* whose references are being checked at the end of such a cycle */
     Object **finalizable; /* generators with cleanup, objects with __del__, in creation order */
     size_t finalizable_count, finalizable_capacity;
+    Object **unstarted; /* coroutines that may not have been started (vm/unstarted.c) */
+    size_t unstarted_count, unstarted_capacity;
     Object **pending; /* found dead, to be finalised at the next safepoint */
     size_t pending_count, pending_capacity, pending_next;
     struct {
@@ -137,6 +139,8 @@ void heap_free_all(Heap *heap);
 void heap_add_marker(Heap *heap, RootMarker mark, void *context);
 /* [object] wants finalisation (vm/finalize.c): considered at the end of each marking. */
 void heap_register_finalizable(Heap *heap, Object *object);
+/* At the end of marking: the dead [object] is revived, and finalised at the next safepoint. */
+void heap_finalize_later(Heap *heap, Object *object);
 /* Let the running thread's next safepoint look at the heap: POLL_COLLECT or POLL_FINALIZE. */
 void heap_call_attention(Heap *heap, int bits);
 /* Run the finalisers that a collection has queued. Called by safepoints, never inside a native. */

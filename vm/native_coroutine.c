@@ -18,6 +18,7 @@
 #include "vm/ops.h"
 #include "vm/probe.h"
 #include "vm/str.h"
+#include "vm/unstarted.h"
 
 NativeCoroutine *native_coroutine_new(Thread *t, const NativeCoroutineKind *kind, Value payload) {
     NativeCoroutine *c = heap_allocate_small(&t->vm->heap, sizeof *c, OBJ_NATIVE_COROUTINE,
@@ -25,11 +26,21 @@ NativeCoroutine *native_coroutine_new(Thread *t, const NativeCoroutineKind *kind
     c->future.state = FUTURE_PENDING;
     c->future.blocking = c->future.observed = c->future.failed = false;
     c->future.flags = 0;
-    c->future.loop = c->future.cancel_message = VALUE_NONE;
     c->future.result = c->future.callbacks = VALUE_UNSET;
     c->kind = kind;
     c->payload = payload;
+    /* until it starts it needs no loop and no message: they say where it was made */
+    const Code *code = t->frame ? frame_code(t->frame) : NULL;
+    c->future.loop = code ? object_value(code) : VALUE_NONE;
+    c->future.cancel_message = fixnum(code ? code_offset(code, t->frame->pc) : 0);
+    unstarted_register(&t->vm->heap, &c->future.header);
     return c;
+}
+
+static void start(NativeCoroutine *c, Value loop) {
+    c->future.flags |= FUTURE_STARTED;
+    c->future.loop = loop;
+    c->future.cancel_message = VALUE_NONE;
 }
 
 static void trace(Heap *heap, Object *self) {
@@ -60,8 +71,7 @@ Value native_coroutine_resume(Thread *t, NativeCoroutine *c) {
     if (!(c->future.flags & FUTURE_STARTED)) {
         Value loop = t->vm->hooks.running_loop(t);
         if (loop == VALUE_NONE) return raise_error(t, EXC_RuntimeError, "no running event loop");
-        c->future.loop = loop;
-        c->future.flags |= FUTURE_STARTED;
+        start(c, loop);
     }
     c->future.flags &= (uint16_t)~FUTURE_WOKEN;
     Value v = c->kind->resume(t, c);
@@ -72,7 +82,8 @@ Value native_coroutine_resume(Thread *t, NativeCoroutine *c) {
 void native_coroutine_thrown(Thread *t, NativeCoroutine *c) {
     uint32_t started = c->future.flags & FUTURE_STARTED;
     bool closed = c->future.flags & FUTURE_CLOSED;
-    c->future.flags |= FUTURE_CLOSED | FUTURE_STARTED;
+    if (!started) start(c, VALUE_NONE);
+    c->future.flags |= FUTURE_CLOSED;
     if (started && !closed && c->kind->thrown) c->kind->thrown(t, c);
 }
 

@@ -96,6 +96,7 @@ static Value object_repr(Thread *t, Value self) {
 }
 
 static Value object_str(Thread *t, Value self) {
+    note_misuse(t, self, "turned into text");
     Str *text = value_repr(t, self);
     return text ? object_value(text) : VALUE_ERROR;
 }

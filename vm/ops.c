@@ -179,6 +179,8 @@ static Value compare_slots(Thread *t, CompareOp op, Value a, Value b) {
 
 static Value compare_default(Thread *t, CompareOp op, Value a, Value b) {
     static const char *const symbols[] = {"<", "<=", "==", "!=", ">", ">="};
+    note_misuse(t, a, "compared");
+    note_misuse(t, b, "compared");
     if (op == COMPARE_EQ) return bool_value(a == b);
     if (op == COMPARE_NE) return bool_value(a != b);
     return raise_error(t, EXC_TypeError, "'%s' not supported between instances of '%T' and '%T'",
@@ -225,7 +227,10 @@ int value_truth(Thread *t, Value v) {
     if (is_fixnum(v)) return v != fixnum(0);
     Class *cls = class_of(t->vm, v);
     if (cls->slots.truth) return cls->slots.truth(t, v);
-    if (!cls->slots.length) return 1;
+    if (!cls->slots.length) {
+        note_misuse(t, v, "used as a truth value");
+        return 1;
+    }
     int64_t length = cls->slots.length(t, v);
     return length < 0 ? -1 : length != 0;
 }

@@ -35,6 +35,13 @@ static inline bool order_satisfies(int order, CompareOp op) {
 /* a < b for sorting: 1, 0, -1. */
 int value_less(Thread *t, Value a, Value b) MUST_CHECK;
 int value_contains(Thread *t, Value container, Value item) MUST_CHECK;
+/* [v] is used in a way that every object allows and that is never meant of a coroutine nobody has
+ * awaited: [how], for the report. */
+static inline void note_misuse(Thread *t, Value v, const char *how) {
+    bool awaitable = is_object(v) && (unsigned)(object_kind(object_of(v)) - OBJ_GENERATOR) <=
+                                         OBJ_NATIVE_COROUTINE - OBJ_GENERATOR;
+    if (UNLIKELY(awaitable) && t->vm->hooks.misused) t->vm->hooks.misused(t, v, how);
+}
 /* Truth: 1, 0, -1 raised. */
 int value_truth(Thread *t, Value v) MUST_CHECK;
 bool value_hash(Thread *t, Value v, int64_t *out) MUST_CHECK;

@@ -17,6 +17,7 @@
 #include "vm/exception.h"
 #include "vm/future.h"
 #include "vm/ops.h"
+#include "vm/place.h"
 #include "vm/probe.h"
 #include "vm/str.h"
 #include "vm/trollius.h"
@@ -237,10 +238,25 @@ static int wait_for_foreign(Thread *t, Task *task, Value awaited) {
     return 1;
 }
 
+/* The text of the `yield` at which the innermost generator of [task] stands. */
+static bool yield_text(Thread *t, const Task *task, Buffer *out) {
+    Value v = task->coroutine, next = v;
+    for (; is_generator_kind(next); next = generator_awaiting(GENERATOR(v))) v = next;
+    if (!is_generator_kind(v)) return false;
+    const Frame *frame = &GENERATOR(v)->frame;
+    Place place = {frame_code(frame), frame_pc(frame)};
+    bool found = place_expression(t, place, out) && !strncmp(out->data, "yield ", 6);
+    return found;
+}
+
 /* Tell how to mend a yield that should be a delegation. */
-static void add_fix(Thread *t) {
+static void add_fix(Thread *t, const Task *task) {
     Value exception = t->exception;
-    Str *fix = str_from(t, "write `yield from …` (or `await …`) to wait for it");
+    Buffer text = {0};
+    Str *fix = yield_text(t, task, &text)
+                   ? str_format(t, "write `yield from %s` to wait for it", text.data + 6)
+                   : str_from(t, "write `yield from …` (or `await …`) to wait for it");
+    buffer_free(&text);
     Dict *attributes = instance_dict(t, object_of(exception));
     Value note = object_value(fix);
     dict_set_str(t, attributes, NAME_OF(t, __notes__), object_value(list_from(t, &note, 1)));
@@ -253,7 +269,7 @@ static bool take_yielded(Thread *t, Task *task, Value v) {
         if (FUTURE(v)->blocking) return wait_for(t, task, v);
         raise_error(t, EXC_RuntimeError, "yield was used instead of yield from in task %R with %R",
                     object_value(task), v);
-        if (exception_matches(t, EXC_RuntimeError)) add_fix(t);
+        if (exception_matches(t, EXC_RuntimeError)) add_fix(t, task);
         return throw_later(t, task);
     }
     Value *root = push_roots(t, 1);
@@ -264,7 +280,7 @@ static bool take_yielded(Thread *t, Task *task, Value v) {
         raise_error(t, EXC_RuntimeError,
                     "yield was used instead of yield from for generator in task %R with %R",
                     object_value(task), v);
-        if (exception_matches(t, EXC_RuntimeError)) add_fix(t);
+        if (exception_matches(t, EXC_RuntimeError)) add_fix(t, task);
     } else {
         raise_error(t, EXC_RuntimeError, "Task got bad yield: %R", v);
     }

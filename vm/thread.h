@@ -73,6 +73,10 @@ typedef struct VmHooks {
     void (*sleep_stop)(Thread *t, Value sleeper);
     /* an expression statement dropped [v], a generator object or a task */
     void (*unused_result)(Thread *t, Value v);
+    /* [v], perhaps an unstarted coroutine, is used as what it is not: [how] says as what */
+    void (*misused)(Thread *t, Value v, const char *how);
+    /* the coroutine [v] dies unstarted */
+    void (*never_awaited)(Thread *t, Value v);
 } VmHooks;
 
 /* Room beyond a thread's last register, for the arguments of a call that is about to be refused. */

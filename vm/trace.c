@@ -156,6 +156,7 @@ void generator_scan(Heap *heap, Generator *g) {
     g->epoch = heap->epoch;
     shade(heap, g->parent);
     shade(heap, g->delegate);
+    if (g->state == GEN_CREATED) shade(heap, g->creator);
     shade(heap, g->frame.function);
     heap_shade(heap, g->handling);
     if (g->state == GEN_CLOSED) return;

@@ -13,6 +13,7 @@ say more, one `# key: value` each:
     # options: --seed 3                            options of tulip, before the file name
     # stdin: file                                  standard input, relative to the golden
     # stderr: own                                  .err-contains is Tulip's wording, not CPython's
+    # stderr: empty                                nothing may be written there
     # timeout: SECONDS                             instead of 20
     # real-time                                    run without --virtual-time
     # stress: skip – reason                        too long for a collection at every safepoint

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A forgotten `await` or `yield from`: a coroutine that was called and never started.
+ *
+ * It is reported at the first sign: when it is the value of an expression statement (at the end of
+ * the pass, if it has not been started by then); when it is tested for truth, compared or turned
+ * into text; when call_soon, a thread or an executor drops it; otherwise when it is collected, or
+ * at the end of the program. Each coroutine is reported once: OBJECT_FINALIZED marks it.
+ *
+ * What to write instead depends on the function around the call: `await` in a coroutine function,
+ * `yield from` in a generator; in a plain function neither is possible, and somebody has to run it.
+ *
+ * Read next: vm/unstarted.c (who remembers them).
+ */
+#include "loop/report.h"
+#include "vm/ops.h"
+#include "vm/str.h"
+
+static const char *name_of(Value v) {
+    return is_native_coroutine(v) ? NATIVE_COROUTINE(v)->kind->qualname
+                                  : STR(GENERATOR(v)->frame.function->qualname)->data;
+}
+
+/* The text of its call, as far as it is known. */
+static void put_call(Thread *t, Value v, Place place, Buffer *out) {
+    Buffer text = {0};
+    const char *name = strrchr(name_of(v), '.');
+    name = name ? name + 1 : name_of(v);
+    /* the place may be another's call, as that of partial(f)() or a library's */
+    if (place_expression(t, place, &text) && !code_is_library(place.code) &&
+        strstr(text.data, name))
+        buffer_puts(out, text.data);
+    else buffer_printf(out, "%s(…)", name);
+    buffer_free(&text);
+}
+
+static void put_fix(Thread *t, Value v, Place place, Buffer *out) {
+    Buffer call = {0};
+    put_call(t, v, place, &call);
+    uint32_t flags = place.code ? place.code->flags : 0;
+    if (flags & (CODE_COROUTINE | CODE_ASYNC_GENERATOR))
+        buffer_printf(out, "  fix: write `await %s`\n", call.data);
+    else if (flags & CODE_GENERATOR)
+        buffer_printf(out, "  fix: write `yield from %s`\n", call.data);
+    else if (loop_get_running(t) != VALUE_NONE)
+        buffer_printf(out, "  fix: `await %s` in an `async def`, or asyncio.ensure_future(%s)\n",
+                      call.data, call.data);
+    else if (is_kind(v, OBJ_GENERATOR))
+        buffer_printf(out,
+                      "  fix: `yield from %s` in a coroutine, or "
+                      "loop.run_until_complete(%s)\n",
+                      call.data, call.data);
+    else
+        buffer_printf(out, "  fix: `await %s` in an `async def`, or asyncio.run(%s)\n", call.data,
+                      call.data);
+    buffer_free(&call);
+}
+
+static bool same_line(Place a, Place b) {
+    return a.code == b.code && code_line(a.code, a.pc) == code_line(b.code, b.pc);
+}
+
+/* "coroutine 'f' WHAT", at [place] if that is known, made at another. */
+static void report(Thread *t, Value v, const char *what, Place place) {
+    Buffer out = {0};
+    Value *roots = push_roots(t, 3);
+    roots[0] = v;
+    Place made = coroutine_creation(v);
+    if (made.code) roots[1] = object_value(made.code);
+    if (place.code) roots[2] = object_value(place.code);
+    object_of(v)->bits |= OBJECT_FINALIZED;
+    if (report_begin(t, REPORT_NEVER_AWAITED, &out)) {
+        buffer_printf(&out, "coroutine '%s' %s\n", name_of(v), what);
+        report_place(t, place, &out);
+        if (made.code && place.code && !same_line(made, place)) {
+            buffer_puts(&out, "  it was called here:\n");
+            report_place(t, made, &out);
+        }
+        put_fix(t, v, made, &out);
+        report_end(t, REPORT_NEVER_AWAITED, &out);
+    }
+    pop_roots(t, roots);
+}
+
+void report_statement(Thread *t, Value v, Place place) {
+    if (!coroutine_is_news(v)) return;
+    if (place.code && code_is_library(place.code)) place = (Place){0};
+    report(t, v, "was never awaited", place);
+}
+
+void report_misused(Thread *t, Value v, const char *how) {
+    if (!coroutine_is_news(v)) return;
+    char what[80];
+    snprintf(what, sizeof what, "was never awaited, but is %s", how);
+    report(t, v, what, place_in_program(t));
+}
+
+/* Where the function of a coroutine is defined. */
+static void put_definition(Thread *t, Value v, Buffer *out) {
+    if (is_native_coroutine(v)) return;
+    const Code *code = frame_code(&GENERATOR(v)->frame);
+    int line = (int)code->first_line;
+    buffer_printf(out, "  File \"%s\", line %d, in %s\n", code->filename->data, line,
+                  code->name->data);
+    Buffer source = {0};
+    if (t->vm->hooks.source_line &&
+        t->vm->hooks.source_line(t->vm, code->filename->data, line, &source)) {
+        const char *text = source.data + strspn(source.data, " \t");
+        buffer_printf(out, "    %.*s\n", (int)strcspn(text, "\r\n"), text);
+    }
+    buffer_free(&source);
+}
+
+void report_callback_result(Thread *t, const char *who, Value v) {
+    if (!coroutine_is_news(v)) return;
+    Buffer out = {0};
+    Value *root = push_roots(t, 1);
+    *root = v;
+    object_of(v)->bits |= OBJECT_FINALIZED;
+    if (report_begin(t, REPORT_NEVER_AWAITED, &out)) {
+        const char *name = name_of(v);
+        buffer_printf(&out, "coroutine '%s' was never awaited: %s called it like a function\n",
+                      name, who);
+        put_definition(t, v, &out);
+        bool in_loop = loop_get_running(t) != VALUE_NONE;
+        buffer_printf(&out, "  fix: %s(%s(…))\n", in_loop ? "asyncio.ensure_future" : "asyncio.run",
+                      name);
+        report_end(t, REPORT_NEVER_AWAITED, &out);
+    }
+    pop_roots(t, root);
+}
+
+void report_collected(Thread *t, Value v) {
+    if (!coroutine_is_news(v)) return;
+    report(t, v, "was never awaited", coroutine_creation(v));
+}
+
+static bool same_place(Place a, Place b) { return a.code == b.code && a.pc == b.pc; }
+
+/* Mark those from index [from] on that [place] has made, and count them. */
+static size_t hide_others(const Heap *heap, size_t from, Place place) {
+    size_t count = 0;
+    for (size_t i = from; i < heap->unstarted_count; i++) {
+        Value v = object_value(heap->unstarted[i]);
+        if (!coroutine_is_news(v) || !same_place(coroutine_creation(v), place)) continue;
+        object_of(v)->bits |= OBJECT_FINALIZED;
+        count++;
+    }
+    return count;
+}
+
+/* A report runs Tulip code, and may so collect, which moves the entries. */
+void report_all_unstarted(Thread *t) {
+    Heap *heap = &t->vm->heap;
+    for (size_t i = 0; i < heap->unstarted_count; i++) {
+        Value v = object_value(heap->unstarted[i]);
+        if (!coroutine_is_news(v)) continue;
+        Place made = coroutine_creation(v);
+        size_t others = made.code ? hide_others(heap, i + 1, made) : 0;
+        char what[80] = "was never awaited";
+        if (others) snprintf(what, sizeof what, "and %zu more of it were never awaited", others);
+        uint64_t cycles = heap->cycles;
+        report(t, v, what, made);
+        if (heap->cycles != cycles) i = (size_t)-1;
+    }
+}
