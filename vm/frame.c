@@ -16,13 +16,6 @@ uint32_t frame_pc(const Frame *f) {
     return (uint32_t)((const uint32_t *)f->pc - code->words.narrow - 1);
 }
 
-Frame *frame_of_program(Frame *f) {
-    for (Frame *at = f; at; at = at->caller) {
-        if (!code_is_library(frame_code(at))) return at;
-    }
-    return f;
-}
-
 Frame *frame_push(Thread *t, Function *function, int bound) {
     Code *code = function->code;
     Value *registers = t->registers_top;
