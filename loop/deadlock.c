@@ -16,8 +16,8 @@
 #include "vm/str.h"
 
 enum {
-    STEPS = 100,         /* the longest circle that is looked for */
-    STARTS = 1000,       /* how many tasks it is looked for from */
+    STEPS = 100,   /* the longest circle that is looked for */
+    STARTS = 1000, /* how many tasks it is looked for from */
     CIRCLES_SHOWN = 5,
 };
 
@@ -63,7 +63,8 @@ static void put_node(Thread *t, Value node, Buffer *out) {
 
 /* What [node] itself calls the thing that it holds. */
 static void put_held(Thread *t, Value node, Value held, Buffer *out) {
-    const Thread *thread = is_fixnum(node) ? thread_numbered(t->vm, (uint64_t)fixnum_of(node)) : NULL;
+    const Thread *thread =
+        is_fixnum(node) ? thread_numbered(t->vm, (uint64_t)fixnum_of(node)) : NULL;
     NameScope scope = thread ? scope_of_thread(thread) : scope_of_task(TASK(node));
     put_thing(t, &scope, held, out);
 }
@@ -83,7 +84,8 @@ static void put_circle(Thread *t, const Circle *circle, Buffer *out) {
         }
         wait_free(&before);
         wait_of_node(t, circle->nodes[i], &before);
-        buffer_printf(out, " waits for %s%s", before.name.data, circle->count == 1 ? " itself" : "");
+        buffer_printf(out, " waits for %s%s", before.name.data,
+                      circle->count == 1 ? " itself" : "");
     }
     wait_free(&before);
 }
@@ -116,7 +118,8 @@ static void put_circles(Thread *t, const Loop *loop, Buffer *out) {
     Task *task = loop ? loop->object->first_task : NULL;
     for (; task && starts < STARTS; task = task->next_task, starts++)
         look_for_circle(t, object_value(task), shown, out);
-    for (uint64_t number = 1; number <= t->vm->threads_made && starts < STARTS; number++, starts++) {
+    for (uint64_t number = 1; number <= t->vm->threads_made && starts < STARTS;
+         number++, starts++) {
         if (thread_numbered(t->vm, number)) look_for_circle(t, fixnum((int64_t)number), shown, out);
     }
     free(shown);

@@ -3,8 +3,8 @@
  * What the program calls a thing: found by identity among the variables of its frames.
  *
  * A global comes first, because its name means the same everywhere; then locals and what a closure
- * holds, and then one step deeper: an attribute of `self`, an item of a list, tuple or dict. Looking
- * is bounded: containers larger than SEARCHED are not searched.
+ * holds, and then one step deeper: an attribute of `self`, an item of a list, tuple or dict.
+ * Looking is bounded: containers larger than SEARCHED are not searched.
  *
  * Read next: loop/tree.h.
  */

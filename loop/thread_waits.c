@@ -42,8 +42,8 @@ void put_job(Thread *t, Value future, Buffer *out) {
     }
     Value state = attribute_of(t, future, "_state");
     bool queued = is_str(state) && !strcmp(STR(state)->data, "PENDING");
-    buffer_puts(out, queued ? "a job that no worker of its executor has begun"
-                            : "a job of an executor");
+    buffer_puts(out,
+                queued ? "a job that no worker of its executor has begun" : "a job of an executor");
 }
 
 /* ---- threads ---- */
@@ -52,12 +52,9 @@ void put_job(Thread *t, Value future, Buffer *out) {
 static const struct {
     const char *qualname, *kind, *text;
 } rows[] = {
-    {"Queue.get", "queue", "an item of "},
-    {"SimpleQueue.get", "queue", "an item of "},
-    {"Queue.put", "queue", "room in "},
-    {"Queue.join", "queue", "the end of the work on "},
-    {"Barrier.wait", "barrier", ""},
-    {"Condition.wait", "condition", "a notification of "},
+    {"Queue.get", "queue", "an item of "}, {"SimpleQueue.get", "queue", "an item of "},
+    {"Queue.put", "queue", "room in "},    {"Queue.join", "queue", "the end of the work on "},
+    {"Barrier.wait", "barrier", ""},       {"Condition.wait", "condition", "a notification of "},
     {"_Crew.work", "job", "a job"},
 };
 
@@ -149,9 +146,7 @@ void wait_of_thread(Thread *t, const Thread *thread, Wait *out) {
     *out = (Wait){.what = VALUE_NONE, .holder = VALUE_NONE, .kind = "nothing"};
     out->waiting = thread->wait_kind != WAIT_NOTHING;
     switch (thread->wait_kind) {
-    case WAIT_NOTHING:
-        buffer_puts(&out->text, thread == t ? "runs" : "is ready to go on");
-        return;
+    case WAIT_NOTHING: buffer_puts(&out->text, thread == t ? "runs" : "is ready to go on"); return;
     case WAIT_TIME: {
         double left = clock_to_seconds(thread->wait_deadline - clock_monotonic(&t->vm->clock));
         out->kind = "timer";

@@ -296,8 +296,8 @@ void tree_put_all(Thread *t, Buffer *out) {
         if (loop->object) tasks += loop->object->tasks;
     }
     uint32_t threads = t->vm->thread_count;
-    buffer_printf(out, "%llu task%s, %u thread%s", (unsigned long long)tasks, plural(tasks), threads,
-                  plural(threads));
+    buffer_printf(out, "%llu task%s, %u thread%s", (unsigned long long)tasks, plural(tasks),
+                  threads, plural(threads));
     for (const Loop *loop = loop_state(t)->loops; loop; loop = loop->next) {
         if (loop->object && loop->object->tasks) tree_put_tasks(t, loop, 0, out);
     }

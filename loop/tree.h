@@ -26,12 +26,12 @@ typedef struct NameScope {
 
 /* What a task or a thread waits for. */
 typedef struct Wait {
-    Buffer text;     /* "Lock a, held by Task-2 since a.tul:3" */
-    Buffer name;     /* of the thing alone: "Lock a" */
-    Value what;      /* the thing itself, or VALUE_NONE */
-    Value holder;    /* who must act: a Task, or a thread's number as a fixnum; VALUE_NONE: unknown */
-    bool holds;      /* [holder] holds the thing, and is not the thing itself */
-    bool waiting;    /* false: it runs or could run; [text] says which */
+    Buffer text;  /* "Lock a, held by Task-2 since a.tul:3" */
+    Buffer name;  /* of the thing alone: "Lock a" */
+    Value what;   /* the thing itself, or VALUE_NONE */
+    Value holder; /* who must act: a Task, or a thread's number as a fixnum; VALUE_NONE: unknown */
+    bool holds;   /* [holder] holds the thing, and is not the thing itself */
+    bool waiting; /* false: it runs or could run; [text] says which */
     const char *kind; /* "lock", "task", "timer" … */
 } Wait;
 

@@ -101,7 +101,8 @@ static void put_several(const Look *look, const char *what, const Value *items, 
 
 static void put_list(const Look *look, const char *what, Value list) {
     if (is_kind(list, OBJ_LIST)) put_several(look, what, LIST(list)->items, LIST(list)->size);
-    else if (is_kind(list, OBJ_TUPLE)) put_several(look, what, TUPLE(list)->items, TUPLE(list)->size);
+    else if (is_kind(list, OBJ_TUPLE))
+        put_several(look, what, TUPLE(list)->items, TUPLE(list)->size);
     else buffer_puts(&look->wait->text, what);
 }
 
@@ -199,7 +200,8 @@ static void in_group(Look *look, Value self) {
     List *list = list_new(look->t, 8);
     uint32_t position = 0;
     Value task;
-    while (set_next((const Set *)object_of(tasks), &position, &task)) list_append(look->t, list, task);
+    while (set_next((const Set *)object_of(tasks), &position, &task))
+        list_append(look->t, list, task);
     put_several(look, "the tasks of its TaskGroup", list->items, list->size);
 }
 
@@ -390,8 +392,8 @@ static bool put_idle(Task *task, Wait *wait) {
     bool waits = !current && is_object(on) &&
                  (!is_future(on) || (is_pending(on) && !(FUTURE(on)->flags & FUTURE_WOKEN)));
     if (waits) return false;
-    bool begun = !is_generator_kind(task->coroutine) ||
-                 GENERATOR(task->coroutine)->state != GEN_CREATED;
+    bool begun =
+        !is_generator_kind(task->coroutine) || GENERATOR(task->coroutine)->state != GEN_CREATED;
     buffer_puts(&wait->text, current ? "runs" : begun ? "is ready to go on" : "is ready to begin");
     return true;
 }

@@ -10,29 +10,6 @@
 #include "vm/future.h"
 #include "vm/str.h"
 
-/* The level that called (or delegates to) [frame]; NULL at the bottom. The leaf of an activation
- * knows its [*root] and who resumed that. */
-static Frame *outer(Frame *frame, const Generator **root, Frame **resumer) {
-    const Generator *g = frame->generator;
-    if (!g) return frame->caller;
-    if (g->active_root) {
-        *root = g->active_root;
-        *resumer = frame->caller;
-    }
-    if (g == *root || !g->parent) return *resumer;
-    return &g->parent->frame;
-}
-
-Frame *frame_of_program(Frame *f) {
-    if (LIKELY(f && !code_is_library(frame_code(f)))) return f;
-    const Generator *root = NULL;
-    Frame *resumer = NULL;
-    for (; f; f = outer(f, &root, &resumer)) {
-        if (!code_is_library(frame_code(f))) return f;
-    }
-    return NULL;
-}
-
 void origin_note(Thread *t, Origin *origin) {
     Heap *heap = &t->vm->heap;
     Value loop = t->running_loop;
@@ -56,6 +33,7 @@ bool origin_place(const Origin *origin, Buffer *out) {
 }
 
 void origin_actor(const Origin *origin, Buffer *out) {
-    if (is_fixnum(origin->by)) buffer_printf(out, " by Task-%lld", (long long)fixnum_of(origin->by));
+    if (is_fixnum(origin->by))
+        buffer_printf(out, " by Task-%lld", (long long)fixnum_of(origin->by));
     else if (is_str(origin->by)) buffer_printf(out, " by %s", STR(origin->by)->data);
 }

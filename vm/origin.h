@@ -12,6 +12,7 @@
 #ifndef TULIP_VM_ORIGIN_H
 #define TULIP_VM_ORIGIN_H
 
+#include "vm/frame.h"
 #include "vm/thread.h"
 
 typedef struct Origin {
@@ -27,9 +28,6 @@ static inline void origin_clear(Origin *origin) {
 }
 /* Note who runs now, and where; [origin] is inside a heap object. */
 void origin_note(Thread *t, Origin *origin);
-/* The frame above [f]'s callers and delegators that runs the program's own code: [f] itself, one
- * that it was called by, or NULL. */
-Frame *frame_of_program(Frame *f);
 void origin_trace(Heap *heap, const Origin *origin);
 /* "a.tul:3"; false, and nothing, when it is not known. */
 bool origin_place(const Origin *origin, Buffer *out);
