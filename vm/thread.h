@@ -34,12 +34,6 @@ typedef enum NameId {
     NAME_COUNT
 } NameId;
 
-/* What reports say of a lock between threads. */
-typedef struct LockFacts {
-    uint64_t owner; /* the number of the thread that holds it; 0: it is free */
-    const struct Origin *made, *taken;
-} LockFacts;
-
 /* What upper layers install so that the vm can reach them without including them. */
 typedef struct VmHooks {
     /* import [name] (dotted) and return the module named last; raises ImportError */
@@ -58,8 +52,8 @@ typedef struct VmHooks {
     bool (*signals_may_come)(const Vm *vm);
     /* raise tulip.Deadlock: all threads wait, this one for [what] */
     void (*deadlock)(Thread *t, Value what);
-    /* who holds [lock], for reports; false: it is no lock. NULL: there are no locks */
-    bool (*lock_facts)(Thread *t, Value lock, LockFacts *out);
+    /* the number of the thread that holds [lock]; 0: free, or no lock. NULL: there are no locks */
+    uint64_t (*lock_owner)(Thread *t, Value lock);
     /* the main thread shall see signal [number], as if it had arrived */
     void (*simulate_signal)(Thread *t, int number);
     /* schedule a task's step on its loop (first step and wake-ups) */
@@ -108,7 +102,7 @@ struct Thread {
     int wait_kind;         /* WaitKind: why it does not hold the baton; for reports */
     Value wait_on;         /* with it: the lock …, or VALUE_NONE */
     int64_t wait_deadline; /* with it: CLOCK_NEVER when there is none */
-    bool hears_outside;    /* while parked: the system may have something for it */
+    int hears_outside;     /* while parked: HearsOutside */
     Value running_loop;  /* the event loop whose run_forever is under way in this thread, 0: none */
     Value event_loop;    /* set_event_loop's, 0: none */
     bool event_loop_set; /* set_event_loop was called */
