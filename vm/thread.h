@@ -132,6 +132,8 @@ struct Vm {
     struct InternTable *interned;
     struct MethodCache *method_cache;
     struct Signature *signatures; /* all that were parsed, see vm/signature.c */
+    struct Signature *callback_signatures; /* those of native_callback() */
+    struct Signature *task_signature;      /* of Task(), when it was called */
     uint32_t next_key;            /* for shapes, classes, dict layouts */
     uint64_t next_id;             /* id() numbers */
     uint64_t hash_key[2];         /* SipHash */
