@@ -1,149 +1,163 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The report of a deadlock: which task or thread waits where for what.
+ * The report of a deadlock: which task or thread waits where for what, and who waits for each other
+ * in a circle.
  *
- * A line per task: the coroutines from the task inwards with their lines, then what the innermost
- * one waits for. A line per thread: where it stands, what it waits for, and who holds that.
+ * A circle is found by following who must act: from a task to the task it awaits or that holds the
+ * lock it wants, from a thread to the one that it joins or that holds its lock.
  *
- * Read next: loop/run.c (when a deadlock is found).
+ * Read next: loop/tree.c (the drawing), loop/run.c (when a deadlock is found).
  */
-#include "loop/loop.h"
+#include <stdlib.h>
+
+#include "loop/tree.h"
 #include "vm/exception.h"
 #include "vm/probe.h"
 #include "vm/str.h"
 
-#define TASKS_SHOWN 20
-#define LINKS_SHOWN 8
+enum {
+    STEPS = 100,   /* the longest circle that is looked for */
+    STARTS = 1000, /* how many tasks it is looked for from */
+    CIRCLES_SHOWN = 5,
+};
 
-static void put_frame(Buffer *out, Generator *g) {
-    const Code *code = frame_code(&g->frame);
-    int line =
-        g->state == GEN_CREATED ? (int)code->first_line : code_line(code, frame_pc(&g->frame));
-    buffer_printf(out, "%s() at %s:%d", STR(g->frame.function->qualname)->data,
-                  code->filename->data, line);
-}
+/* ---- circles ---- */
 
-static void put_chain(Buffer *out, Value coroutine) {
-    int shown = 0;
-    while (is_generator_kind(coroutine)) {
-        Value next = generator_awaiting(GENERATOR(coroutine));
-        bool last = !is_generator_kind(next);
-        if (shown < LINKS_SHOWN || last) {
-            buffer_puts(out, shown ? " → " : " ");
-            put_frame(out, GENERATOR(coroutine));
-        } else if (shown == LINKS_SHOWN) {
-            buffer_puts(out, " → …");
-        }
-        shown++;
-        coroutine = next;
-    }
-}
+/* Tasks and thread numbers that stand in a circle. */
+typedef struct Circle {
+    Value nodes[STEPS];
+    int count;
+} Circle;
 
-static void put_awaited(Thread *t, Buffer *out, Value awaited) {
-    if (awaited == VALUE_NONE) {
-        buffer_puts(out, "nothing");
-    } else if (is_kind(awaited, OBJ_TASK)) {
-        probe_render(t->vm, awaited, 60, out);
-    } else if (is_native_coroutine(awaited)) {
-        buffer_printf(out, "%s()", NATIVE_COROUTINE(awaited)->kind->qualname);
-    } else if (is_future(awaited)) {
-        buffer_puts(out, "a future that nobody has finished");
+static void wait_of_node(Thread *t, Value node, Wait *out) {
+    if (is_fixnum(node)) {
+        const Thread *thread = thread_numbered(t->vm, (uint64_t)fixnum_of(node));
+        if (thread) wait_of_thread(t, thread, out);
+        else *out = (Wait){.holder = VALUE_NONE};
     } else {
-        probe_render(t->vm, awaited, 60, out);
+        wait_of_task(t, TASK(node), out);
     }
 }
 
-static void put_task(Thread *t, Buffer *out, Task *task) {
-    buffer_puts(out, "\n  ");
-    probe_render(t->vm, object_value(task), 60, out);
-    buffer_putc(out, ':');
-    Value coroutine = task->coroutine;
-    if (is_native_coroutine(coroutine)) {
-        buffer_printf(out, " %s()", NATIVE_COROUTINE(coroutine)->kind->qualname);
+/* Follow who must act from [start]. True: it leads back there. */
+static bool find_circle(Thread *t, Value start, Circle *circle) {
+    Value node = start;
+    for (circle->count = 0; circle->count < STEPS;) {
+        circle->nodes[circle->count++] = node;
+        Wait wait;
+        wait_of_node(t, node, &wait);
+        bool goes_on = wait.waiting && wait.holder != VALUE_NONE;
+        node = wait.holder;
+        wait_free(&wait);
+        if (!goes_on) return false;
+        if (node == start) return true;
+        if (!is_fixnum(node) && FUTURE(node)->state != FUTURE_PENDING) return false;
     }
-    put_chain(out, coroutine);
-    buffer_puts(out, "\n      waits for ");
-    put_awaited(t, out, task->waiting_on);
+    return false;
 }
 
-static void draw(Thread *t, Loop *loop, Buffer *out) {
+static void put_node(Thread *t, Value node, Buffer *out) {
+    if (!is_fixnum(node)) probe_render(t->vm, node, 60, out);
+    else thread_name_into(t, thread_numbered(t->vm, (uint64_t)fixnum_of(node)), out);
+}
+
+/* What [node] itself calls the thing that it holds. */
+static void put_held(Thread *t, Value node, Value held, Buffer *out) {
+    const Thread *thread =
+        is_fixnum(node) ? thread_numbered(t->vm, (uint64_t)fixnum_of(node)) : NULL;
+    NameScope scope = thread ? scope_of_thread(thread) : scope_of_task(TASK(node));
+    put_thing(t, &scope, held, out);
+}
+
+/* "Task-1 holds Lock a and waits for Lock b; …" */
+static void put_circle(Thread *t, const Circle *circle, Buffer *out) {
+    buffer_puts(out, "\na circle: ");
+    Wait before;
+    wait_of_node(t, circle->nodes[circle->count - 1], &before);
+    for (int i = 0; i < circle->count; i++) {
+        if (i) buffer_puts(out, "; ");
+        put_node(t, circle->nodes[i], out);
+        if (before.holds) {
+            buffer_puts(out, " holds ");
+            put_held(t, circle->nodes[i], before.what, out);
+            buffer_puts(out, " and");
+        }
+        wait_free(&before);
+        wait_of_node(t, circle->nodes[i], &before);
+        buffer_printf(out, " waits for %s%s", before.name.data,
+                      circle->count == 1 ? " itself" : "");
+    }
+    wait_free(&before);
+}
+
+/* The circles that were shown. */
+typedef struct Shown {
+    Circle circles[CIRCLES_SHOWN];
+    int count;
+} Shown;
+
+static bool is_shown(const Shown *shown, Value node) {
+    for (int i = 0; i < shown->count; i++) {
+        for (int j = 0; j < shown->circles[i].count; j++) {
+            if (shown->circles[i].nodes[j] == node) return true;
+        }
+    }
+    return false;
+}
+
+static void look_for_circle(Thread *t, Value start, Shown *shown, Buffer *out) {
+    if (shown->count == CIRCLES_SHOWN || is_shown(shown, start)) return;
+    if (!find_circle(t, start, &shown->circles[shown->count])) return;
+    put_circle(t, &shown->circles[shown->count++], out);
+}
+
+static void put_circles(Thread *t, const Loop *loop, Buffer *out) {
+    Shown *shown = calloc(1, sizeof *shown);
+    if (!shown) return;
+    int starts = 0;
+    Task *task = loop ? loop->object->first_task : NULL;
+    for (; task && starts < STARTS; task = task->next_task, starts++)
+        look_for_circle(t, object_value(task), shown, out);
+    for (uint64_t number = 1; number <= t->vm->threads_made && starts < STARTS;
+         number++, starts++) {
+        if (thread_numbered(t->vm, number)) look_for_circle(t, fixnum((int64_t)number), shown, out);
+    }
+    free(shown);
+}
+
+/* ---- the report ---- */
+
+static void put_tasks(Thread *t, const Loop *loop, Buffer *out) {
     uint64_t count = loop->object->tasks;
     buffer_puts(out, "nothing is ready, no timer runs and nothing from outside can come, but ");
     if (count == 0) {
         buffer_puts(out, "the loop waits for a future that nobody has finished");
+        Origin origin = {VALUE_NONE, VALUE_NONE, 0};
+        if (is_future(loop->until)) origin = future_origin(FUTURE(loop->until));
+        Buffer place = {0};
+        if (origin_place(&origin, &place)) buffer_printf(out, ", made at %s", place.data);
+        buffer_free(&place);
         return;
     }
     buffer_printf(out, "%llu task%s:", (unsigned long long)count, count == 1 ? " waits" : "s wait");
-    uint64_t shown = 0;
-    for (Task *task = loop->object->first_task; task; task = task->next_task) {
-        if (shown++ == TASKS_SHOWN) {
-            buffer_printf(out, "\n  … and %llu more", (unsigned long long)(count - TASKS_SHOWN));
-            break;
-        }
-        put_task(t, out, task);
-    }
+    tree_put_tasks(t, loop, 2, out);
 }
 
-/* ---- threads ---- */
-
-static void put_thread_name(Thread *t, Buffer *out, const Thread *thread) {
-    Value name = VALUE_UNSET;
-    if (is_kind(thread->object, OBJ_OBJECT))
-        name = instance_get(t, object_of(thread->object), str_from(t, "_name"));
-    if (is_str(name)) buffer_puts(out, STR(name)->data);
-    else if (thread == t->vm->main_thread) buffer_puts(out, "MainThread");
-    else buffer_printf(out, "thread %llu", (unsigned long long)thread->number);
-}
-
-/* The innermost function of the program itself, not of the library. */
-static void put_thread_place(Buffer *out, const Thread *thread) {
-    Frame *frame = thread->frame;
-    while (frame && frame->caller && frame_code(frame)->filename->data[0] == '<')
-        frame = frame->caller;
-    if (!frame) return;
-    const Code *code = frame_code(frame);
-    buffer_printf(out, " at %s:%d", code->filename->data, code_line(code, frame_pc(frame)));
-}
-
-static const char *const wait_texts[] = {
-    [WAIT_NOTHING] = "nothing",       [WAIT_TIME] = "a moment",
-    [WAIT_FOR_OBJECT] = "something",  [WAIT_LOOP] = "its event loop",
-    [WAIT_OUTSIDE] = "the outside",
-};
-
-static void put_holder(Thread *t, Buffer *out, Value what) {
-    if (!t->vm->hooks.lock_owner) return;
-    uint64_t owner = t->vm->hooks.lock_owner(t, what);
-    if (!owner) return;
-    buffer_puts(out, " held by ");
-    for (const Thread *thread = t->vm->threads; thread; thread = thread->next) {
-        if (thread->number != owner) continue;
-        put_thread_name(t, out, thread);
-        return;
-    }
-    buffer_puts(out, "a thread that has ended");
-}
-
-static void put_thread(Thread *t, Buffer *out, const Thread *thread, int kind, Value what) {
-    buffer_puts(out, "\n  ");
-    put_thread_name(t, out, thread);
-    put_thread_place(out, thread);
-    buffer_puts(out, "\n      waits for ");
-    if (what != VALUE_NONE) probe_render(t->vm, what, 60, out);
-    else buffer_puts(out, wait_texts[kind]);
-    if (kind == WAIT_FOR_OBJECT) put_holder(t, out, what);
-}
-
-static void put_threads(Thread *t, Buffer *out, int kind, Value what) {
+static void put_threads(Thread *t, Buffer *out) {
     buffer_printf(out, "%u thread%s:", t->vm->thread_count,
                   t->vm->thread_count == 1 ? " waits" : "s wait");
-    put_thread(t, out, t, kind, what);
-    for (Thread *thread = t->vm->threads; thread; thread = thread->next) {
-        if (thread != t) put_thread(t, out, thread, thread->wait_kind, thread->wait_on);
-    }
+    tree_put_threads(t, 2, out);
+}
+
+/* While it is drawn, t waits as it did: it has the baton only to say so. */
+static void pretend_to_wait(Thread *t, int kind, Value what) {
+    t->wait_kind = kind;
+    t->wait_on = what;
+    t->wait_deadline = CLOCK_NEVER;
 }
 
 static bool raise_deadlock(Thread *t, Buffer *text) {
+    pretend_to_wait(t, WAIT_NOTHING, VALUE_NONE);
     Value message = object_value(str_from_buffer(t, text));
     Value exception = exception_new(t, loop_state(t)->deadlock, &message, 1);
     if (exception != VALUE_ERROR) raise_value(t, exception);
@@ -152,19 +166,23 @@ static bool raise_deadlock(Thread *t, Buffer *text) {
 
 void deadlock_of_threads(Thread *t, Value what) {
     PROBE(t, DEADLOCK, fixnum(0), VALUE_UNSET);
+    pretend_to_wait(t, WAIT_FOR_OBJECT, what);
     Buffer out = {0};
     buffer_puts(&out, "nothing runs, no timer is set and nothing from outside can come, but ");
-    put_threads(t, &out, WAIT_FOR_OBJECT, what);
+    put_threads(t, &out);
+    put_circles(t, NULL, &out);
     raise_deadlock(t, &out);
 }
 
 bool deadlock_raise(Thread *t, Loop *loop) {
     PROBE(t, DEADLOCK, fixnum((int64_t)loop->object->tasks), VALUE_UNSET);
+    pretend_to_wait(t, WAIT_LOOP, VALUE_NONE);
     Buffer out = {0};
-    draw(t, loop, &out);
+    put_tasks(t, loop, &out);
     if (!thread_is_alone(t)) {
         buffer_puts(&out, "\nand ");
-        put_threads(t, &out, WAIT_LOOP, VALUE_NONE);
+        put_threads(t, &out);
     }
+    put_circles(t, loop, &out);
     return raise_deadlock(t, &out);
 }

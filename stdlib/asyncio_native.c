@@ -136,6 +136,18 @@ static Value all_tasks(Thread *t, Value *args) {
     return loop == VALUE_NONE ? no_running_loop(t) : tasks_of_loop(t, loop);
 }
 
+/* Who runs where, for reports: the task (when it is to be kept), its name, code and pc. */
+static Value here(Thread *t, Value *args) {
+    Origin origin;
+    origin_clear(&origin);
+    origin_note(t, &origin);
+    Value task = VALUE_NONE, loop = t->running_loop;
+    if (args[0] == VALUE_TRUE && loop && is_kind(loop, OBJ_LOOP))
+        task = EVENT_LOOP(loop)->current_task;
+    Value facts[4] = {task, origin.by, origin.code, fixnum(origin.pc)};
+    return object_value(tuple_from(t, facts, 4));
+}
+
 /* ---- what is it ---- */
 
 static Value iscoroutine(Thread *t, Value *args) {
@@ -222,6 +234,8 @@ static const NativeDef functions[] = {
      "A task in the running loop that drives the coroutine."},
     {"current_task", current_task, "(loop=None)", "The task that is running, or None."},
     {"all_tasks", all_tasks, "(loop=None)", "The set of pending tasks."},
+    {"_here", here, "(with_task=False, /)",
+     "Note, for reports, who runs at which line; with the task itself if wanted."},
     {"iscoroutine", iscoroutine, "(obj, /)", "Is it a coroutine that a task can drive?"},
     {"isfuture", isfuture, "(obj, /)", "Is it a future?"},
     {"iscoroutinefunction", iscoroutinefunction, "(func, /)", "Does calling it give a coroutine?"},

@@ -28,6 +28,7 @@ int lock_take(Thread *t, Lock *lock, int64_t deadline) {
         if (!woken && lock->owner) return 0;
     }
     lock->owner = t->number;
+    origin_note(t, &lock->taken);
     return 1;
 }
 
@@ -37,8 +38,19 @@ void lock_free(Lock *lock) {
     wait_queue_wake(&lock->queue, 1);
 }
 
-Value lock_new(Thread *t) {
-    return object_value(object_new(t, stdlib_of(t)->classes[CLASS_LOCK], 0));
+static Value make(Thread *t, Class *cls) {
+    Lock *lock = object_new(t, cls, 0);
+    origin_clear(&lock->made);
+    origin_clear(&lock->taken);
+    origin_note(t, &lock->made);
+    return object_value(lock);
+}
+
+Value lock_new(Thread *t) { return make(t, stdlib_of(t)->classes[CLASS_LOCK]); }
+
+static void trace(Heap *heap, Object *self) {
+    origin_trace(heap, &((Lock *)self)->made);
+    origin_trace(heap, &((Lock *)self)->taken);
 }
 
 /* ---- arguments of acquire ---- */
@@ -195,7 +207,7 @@ static Value rlock_repr(Thread *t, Value self) {
 
 static Value rlock_construct(Thread *t, Class *cls, const Value *args, int argc, Tuple *kwnames) {
     (void)args, (void)argc, (void)kwnames;
-    return object_value(object_new(t, cls, 0));
+    return make(t, cls);
 }
 
 static const Slots rlock_slots = {.repr = rlock_repr, .construct = rlock_construct};
@@ -214,20 +226,22 @@ static const NativeDef rlock_methods[] = {
 };
 
 /* Who holds [v], for reports (hook). */
-static uint64_t lock_owner(Thread *t, Value v) {
+static bool lock_facts(Thread *t, Value v, LockFacts *out) {
     bool is_lock = is_stdlib_instance(t, v, CLASS_LOCK) || is_stdlib_instance(t, v, CLASS_RLOCK);
-    return is_lock ? LOCK(v)->owner : 0;
+    if (is_lock) *out = (LockFacts){LOCK(v)->owner, &LOCK(v)->made, &LOCK(v)->taken};
+    return is_lock;
 }
 
 void lock_install(Thread *t, Module *module) {
-    t->vm->hooks.lock_owner = lock_owner;
+    t->vm->hooks.lock_facts = lock_facts;
     Class *lock = stdlib_class(t, CLASS_LOCK, module,
                                &(NativeClass){.kind = OBJ_NATIVE_DATA,
                                               .name = "lock",
                                               .slots = &lock_slots,
                                               .methods = lock_methods,
                                               .doc = "A lock that one thread at a time can hold.",
-                                              .size = sizeof(Lock)},
+                                              .size = sizeof(Lock),
+                                              .trace = trace},
                                "_thread", NULL);
     module_set(t, module, "LockType", object_value(lock));
     stdlib_class(t, CLASS_RLOCK, module,
@@ -237,6 +251,7 @@ void lock_install(Thread *t, Module *module) {
                                 .methods = rlock_methods,
                                 .doc = "A lock that the thread which holds it can take again.",
                                 .size = sizeof(Lock),
+                                .trace = trace,
                                 .flags = CLASS_BASE_ALLOWED},
                  "_thread", NULL);
     module_set(t, module, "TIMEOUT_MAX", float_new(t, THREAD_TIMEOUT_MAX));

@@ -12,6 +12,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/arena.h"
@@ -227,6 +229,25 @@ static Value poll_descriptors(Thread *t, Value *args) {
     return result;
 }
 
+/* ---- what pipes between processes need ---- */
+
+static Value socket_pair(Thread *t, Value *args) {
+    (void)args;
+    int fds[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds))
+        return raise_os_error(t, errno, VALUE_UNSET);
+    Value pair[] = {fixnum(fds[0]), fixnum(fds[1])};
+    return object_value(tuple_from(t, pair, 2));
+}
+
+static Value readable_bytes(Thread *t, Value *args) {
+    int64_t fd;
+    int count;
+    if (!arg_int64(t, args[0], &fd)) return VALUE_ERROR;
+    if (ioctl((int)fd, FIONREAD, &count)) return raise_os_error(t, errno, VALUE_UNSET);
+    return fixnum(count);
+}
+
 static const NativeDef functions[] = {
     {"spawn", spawn,
      "(programs, args, env, cwd, standard, kept, close_others, restore_signals, new_session, "
@@ -239,6 +260,8 @@ static const NativeDef functions[] = {
     {"reap", reap, "(pid, /)", "The status of a child that has ended, or None; never waits."},
     {"poll", poll_descriptors, "(pairs, seconds, /)",
      "Wait until one of several descriptors is ready; pairs of a descriptor and events."},
+    {"socketpair", socket_pair, "()", "Two descriptors that are connected with each other."},
+    {"readable_bytes", readable_bytes, "(fd, /)", "How many bytes could be read at once."},
     {0},
 };
 

@@ -9,6 +9,7 @@
 
 #include "stdlib/stdlib.h"
 #include "stdlib/wait_queue.h"
+#include "vm/origin.h"
 
 /* _thread.lock and _thread.RLock. */
 typedef struct Lock {
@@ -16,6 +17,7 @@ typedef struct Lock {
     WaitQueue queue;
     uint64_t owner;       /* the number of the thread that took it; 0: it is free */
     int64_t count;        /* RLock: how often its owner took it */
+    Origin made, taken;   /* for reports */
 } Lock;
 
 #define LOCK(v) ((Lock *)(uintptr_t)(v))

@@ -108,7 +108,7 @@ static inline int code_line(const Code *code, uint32_t pc) {
 
 /* Is it of the embedded library? Its files are named as they are in the source tree. */
 static inline bool code_is_library(const Code *code) {
-    return strncmp(code->filename->data, "stdlib/", 7) == 0;
+    return code->filename->size > 7 && memcmp(code->filename->data, "stdlib/", 7) == 0;
 }
 
 typedef struct OpcodeInfo {

@@ -16,11 +16,27 @@ uint32_t frame_pc(const Frame *f) {
     return (uint32_t)((const uint32_t *)f->pc - code->words.narrow - 1);
 }
 
-Frame *frame_of_program(Frame *f) {
-    for (Frame *at = f; at; at = at->caller) {
-        if (!code_is_library(frame_code(at))) return at;
+/* The level that called (or delegates to) [frame]; NULL at the bottom. The leaf of an activation
+ * knows its [*root] and who resumed that. */
+static Frame *outer(Frame *frame, const Generator **root, Frame **resumer) {
+    const Generator *g = frame->generator;
+    if (!g) return frame->caller;
+    if (g->active_root) {
+        *root = g->active_root;
+        *resumer = frame->caller;
     }
-    return f;
+    if (g == *root || !g->parent) return *resumer;
+    return &g->parent->frame;
+}
+
+Frame *frame_of_program(Frame *f) {
+    if (LIKELY(f && !code_is_library(frame_code(f)))) return f;
+    const Generator *root = NULL;
+    Frame *resumer = NULL;
+    for (; f; f = outer(f, &root, &resumer)) {
+        if (!code_is_library(frame_code(f))) return f;
+    }
+    return NULL;
 }
 
 Frame *frame_push(Thread *t, Function *function, int bound) {

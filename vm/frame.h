@@ -40,8 +40,8 @@ struct Frame {
 static inline Code *frame_code(const Frame *f) { return f->function->code; }
 /* Index of the instruction [f] is at (the one whose call is under way). */
 uint32_t frame_pc(const Frame *f);
-/* [f], or the nearest of its callers, that runs code of the program and not of the library; [f]
- * itself when there is none. May be given, and then gives, NULL. */
+/* The innermost frame that runs the program's own code and not the library's: [f] itself, one of
+ * its callers and delegators, or NULL. */
 Frame *frame_of_program(Frame *f);
 
 /* Push a frame for [function]; its registers from [bound] on are unset, the caller fills those

@@ -29,7 +29,25 @@ Future *future_new(Thread *t, Value loop) {
     future->loop = loop;
     future->result = future->callbacks = VALUE_UNSET;
     future->cancel_message = VALUE_NONE;
+    future_note_origin(t, future);
     return future;
+}
+
+/* Two fields have nothing to say while a plain future is pending: they say where it was made. */
+void future_note_origin(Thread *t, Future *future) {
+    const Frame *frame = frame_of_program(t->frame);
+    if (!frame) return;
+    uint32_t pc = frame_pc(frame);
+    future->made_at = pc < UINT16_MAX ? (uint16_t)pc : UINT16_MAX;
+    heap_set(&t->vm->heap, &future->result, object_value(frame_code(frame)));
+}
+
+Origin future_origin(const Future *future) {
+    Origin origin = {VALUE_NONE, VALUE_NONE, future->made_at};
+    if (object_kind(&future->header) == OBJ_FUTURE && future->state == FUTURE_PENDING &&
+        future->result != VALUE_UNSET)
+        origin.code = future->result;
+    return origin;
 }
 
 void future_trace(Heap *heap, Future *future) {
@@ -112,6 +130,8 @@ int future_cancel_plain(Thread *t, Future *future, Value message) {
     future->observed = true;
     if (future->state != FUTURE_PENDING) return 0;
     future->state = FUTURE_CANCELLED;
+    if (object_kind(&future->header) == OBJ_FUTURE)
+        heap_set(&t->vm->heap, &future->result, VALUE_UNSET); /* it said where it was made */
     heap_set(&t->vm->heap, &future->cancel_message, message);
     PROBE(t, FUTURE_CANCELLED, object_value(future), VALUE_UNSET);
     return future_schedule_callbacks(t, future) ? 1 : -1;

@@ -21,6 +21,7 @@
 
 #include "vm/generator.h"
 #include "vm/native.h"
+#include "vm/origin.h"
 
 typedef enum FutureState { FUTURE_PENDING, FUTURE_CANCELLED, FUTURE_FINISHED } FutureState;
 
@@ -43,9 +44,13 @@ typedef struct Future {
     bool observed;  /* its exception was retrieved */
     bool failed;    /* finished with an exception, in [result] */
     uint16_t flags; /* FutureFlags */
-    uint16_t cancel_requests; /* of a task: cancel() less uncancel() */
+    union {
+        uint16_t cancel_requests; /* of a task: cancel() less uncancel() */
+        uint16_t made_at; /* of a pending plain future: pc in the code that made it, or the limit */
+    };
     Value loop;
-    Value result;    /* result, exception, CancelledError of a cancelled task, or VALUE_UNSET */
+    Value result;    /* result, exception, CancelledError of a cancelled task, or VALUE_UNSET. Of a
+                        pending plain future: the Code that made it, or VALUE_UNSET */
     Value callbacks; /* VALUE_UNSET; a List of callback, context, …; else one callback (a Task: wake
                         it) */
     Value cancel_message; /* VALUE_NONE */
@@ -58,6 +63,7 @@ typedef struct Task {
     Value waiting_on; /* the future that will wake it, or VALUE_NONE */
     Value name;       /* str or fixnum n for Task-n */
     Value context;
+    Origin made;
     struct Task *next_task, *previous_task; /* pending tasks of an EventLoop, in creation order */
 } Task;
 
@@ -105,6 +111,10 @@ static inline bool is_native_coroutine(Value v) { return is_kind(v, OBJ_NATIVE_C
 
 /* A pending Future of class Future. */
 Future *future_new(Thread *t, Value loop);
+/* Note where a plain future is made. */
+void future_note_origin(Thread *t, Future *future);
+/* The origin of a pending plain future (by whom is not noted). */
+Origin future_origin(const Future *future);
 /* What an await of a finished future gives: its result, or VALUE_ERROR with its exception (or
  * CancelledError) raised. */
 Value future_take_result(Thread *t, Future *future) MUST_CHECK;

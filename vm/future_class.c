@@ -73,6 +73,7 @@ static bool init(Thread *t, Value self, const Value *args, int argc, Tuple *kwna
     pop_roots(t, root);
     if (loop == VALUE_ERROR) return false;
     heap_set(&t->vm->heap, &FUTURE(self)->loop, loop);
+    if (FUTURE(self)->state == FUTURE_PENDING) future_note_origin(t, FUTURE(self));
     return true;
 }
 

@@ -16,6 +16,7 @@
 #include "vm/frame.h"
 #include "vm/future.h"
 #include "vm/number.h"
+#include "vm/origin.h"
 #include "vm/str.h"
 
 struct Probe {
@@ -43,6 +44,7 @@ Value probe_actor(const Thread *t) {
 
 void probe_place(const Thread *t, Buffer *out) {
     const Frame *frame = frame_of_program(t->frame);
+    if (!frame) frame = t->frame;
     if (!frame) return;
     const Code *code = frame_code(frame);
     buffer_printf(out, "%s:%d", code->filename->data, code_line(code, frame_pc(frame)));

@@ -91,6 +91,7 @@ bool task_start(Thread *t, Task *task, Value coroutine, Value loop, Value name, 
     heap_set(heap, &task->coroutine, coroutine);
     heap_set(heap, &task->name, name == VALUE_NONE ? fixnum((int64_t)++t->vm->task_count) : name);
     heap_set(heap, &task->context, context_for_later(t, context));
+    origin_note(t, &task->made);
     list_task(task);
     PROBE(t, TASK_CREATED, object_value(task), coroutine);
     return schedule(t, task, VALUE_UNSET);
@@ -103,6 +104,7 @@ Value task_new(Thread *t, Class *cls, Value coroutine, Value loop, Value name, V
     task->future.result = task->future.callbacks = VALUE_UNSET;
     task->future.cancel_message = VALUE_NONE;
     task->coroutine = task->waiting_on = task->name = task->context = VALUE_NONE;
+    origin_clear(&task->made);
     Value *root = push_roots(t, 1);
     root[0] = object_value(task);
     bool ok = task_start(t, task, coroutine, loop, name, context);

@@ -19,6 +19,7 @@ static Value construct(Thread *t, Class *cls, const Value *args, int argc, Tuple
     Task *task = object_new(t, cls, 0);
     future_initialise(&task->future, VALUE_NONE);
     task->coroutine = task->waiting_on = task->name = task->context = VALUE_NONE;
+    origin_clear(&task->made);
     return object_value(task);
 }
 

@@ -34,6 +34,12 @@ typedef enum NameId {
     NAME_COUNT
 } NameId;
 
+/* What reports say of a lock between threads. */
+typedef struct LockFacts {
+    uint64_t owner; /* the number of the thread that holds it; 0: it is free */
+    const struct Origin *made, *taken;
+} LockFacts;
+
 /* What upper layers install so that the vm can reach them without including them. */
 typedef struct VmHooks {
     /* import [name] (dotted) and return the module named last; raises ImportError */
@@ -52,8 +58,8 @@ typedef struct VmHooks {
     bool (*signals_may_come)(const Vm *vm);
     /* raise tulip.Deadlock: all threads wait, this one for [what] */
     void (*deadlock)(Thread *t, Value what);
-    /* the number of the thread that holds [lock]; 0: free, or no lock. NULL: there are no locks */
-    uint64_t (*lock_owner)(Thread *t, Value lock);
+    /* who holds [lock], for reports; false: it is no lock. NULL: there are no locks */
+    bool (*lock_facts)(Thread *t, Value lock, LockFacts *out);
     /* the main thread shall see signal [number], as if it had arrived */
     void (*simulate_signal)(Thread *t, int number);
     /* schedule a task's step on its loop (first step and wake-ups) */

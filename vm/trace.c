@@ -178,6 +178,7 @@ static void trace_task(Heap *heap, Task *task) {
     for (int i = 0; i < 4; i++) {
         if (values[i]) heap_shade(heap, values[i]);
     }
+    origin_trace(heap, &task->made);
 }
 
 /* How many Values follow the header of the small fixed layouts; other kinds bring a

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The runtime shows itself: every task and thread, where it stands, what it waits for, who made it.
+ *
+ * Nothing is recorded for this while the program runs except where things were made. What a task
+ * waits for is read off the moment it is asked: from the future it is parked on, and from the
+ * variables of the library's coroutines between it and that future (the frame of Lock.acquire has
+ * the lock in `self`). What the program calls a thing is found among the variables of its frames.
+ *
+ * No Tulip code runs, so all of this may be called at any safepoint and about any thread.
+ *
+ * Read next: loop/names.c, loop/waits.c, loop/tree.c, loop/deadlock.c.
+ */
+#ifndef TULIP_LOOP_TREE_H
+#define TULIP_LOOP_TREE_H
+
+#include "loop/loop.h"
+
+enum { SCOPE_FRAMES = 8 };
+
+/* Where names are looked for: the program's own frames of a task or thread, innermost first. */
+typedef struct NameScope {
+    const Frame *frames[SCOPE_FRAMES];
+    int count;
+} NameScope;
+
+/* What a task or a thread waits for. */
+typedef struct Wait {
+    Buffer text;  /* "Lock a, held by Task-2 since a.tul:3" */
+    Buffer name;  /* of the thing alone: "Lock a" */
+    Value what;   /* the thing itself, or VALUE_NONE */
+    Value holder; /* who must act: a Task, or a thread's number as a fixnum; VALUE_NONE: unknown */
+    bool holds;   /* [holder] holds the thing, and is not the thing itself */
+    bool waiting; /* false: it runs or could run; [text] says which */
+    const char *kind; /* "lock", "task", "timer" … */
+} Wait;
+
+/* ---- loop/names.c ---- */
+
+NameScope scope_of_task(const Task *task);
+NameScope scope_of_thread(const Thread *thread);
+/* What the program calls [v]: "lock", "self.lock", "forks[2]"; false, and nothing, when it does
+ * not. */
+bool name_in_scope(Thread *t, const NameScope *scope, Value v, Buffer *out);
+/* The class of [v] and what the program calls it: "Lock self.lock"; "a Lock" without a name. */
+void put_thing(Thread *t, const NameScope *scope, Value v, Buffer *out);
+/* The variable [name] of a function's frame, or VALUE_UNSET. */
+Value frame_variable(const Frame *frame, const char *name);
+/* A variable that a closure holds, or VALUE_UNSET. */
+Value closure_variable(const Function *function, const char *name);
+/* The attribute [name] of an instance, or VALUE_UNSET. */
+Value attribute_of(Thread *t, Value v, const char *name);
+/* The name of a thread: threading's, or "thread 3". */
+void thread_name_into(Thread *t, const Thread *thread, Buffer *out);
+/* The thread with that number or threading object, or NULL. */
+Thread *thread_numbered(const Vm *vm, uint64_t number);
+Thread *thread_of_object(const Vm *vm, Value object);
+
+/* ---- loop/waits.c: tasks; loop/thread_waits.c: threads ---- */
+
+void wait_of_task(Thread *t, Task *task, Wait *out);
+void wait_of_thread(Thread *t, const Thread *thread, Wait *out);
+void wait_free(Wait *wait);
+/* The job of an executor behind the concurrent.futures.Future [future]: "job f() …". */
+void put_job(Thread *t, Value future, Buffer *out);
+
+/* ---- loop/tree.c ---- */
+
+/* A task as several lines, each after [indent] blanks: itself, where it stands, what it waits
+ * for. */
+void tree_put_task(Thread *t, Task *task, int indent, Buffer *out);
+/* All tasks of [loop], equal ones together, at most some. */
+void tree_put_tasks(Thread *t, const Loop *loop, int indent, Buffer *out);
+void tree_put_thread(Thread *t, const Thread *thread, int indent, Buffer *out);
+void tree_put_threads(Thread *t, int indent, Buffer *out);
+/* Everything: tasks of all loops, threads, executors. */
+void tree_put_all(Thread *t, Buffer *out);
+/* A list with a dict for every task; for every thread. */
+Value tree_tasks(Thread *t);
+Value tree_threads(Thread *t);
+
+#endif

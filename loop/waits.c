@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a task waits for, in words, and who must act.
+ *
+ * First the library's coroutines between the program's own code and the future are looked at, the
+ * outermost first: each row of `rows` names one and says what its variables mean. A wait that goes
+ * through none of them is described by the future itself.
+ *
+ * Read next: loop/tree.h, loop/thread_waits.c.
+ */
+#include "loop/tree.h"
+#include "vm/code.h"
+#include "vm/container.h"
+#include "vm/number.h"
+#include "vm/probe.h"
+#include "vm/str.h"
+
+enum { NAMED = 5 }; /* tasks that one line names */
+
+/* What a row's function works with. */
+typedef struct Look {
+    Thread *t;
+    Task *task;
+    NameScope scope;
+    const Frame *frame; /* of the library's coroutine */
+    Wait *wait;
+} Look;
+
+void wait_free(Wait *wait) {
+    buffer_free(&wait->text);
+    buffer_free(&wait->name);
+}
+
+/* ---- things ---- */
+
+static void show_thing(const Look *look, Value v) {
+    Wait *wait = look->wait;
+    wait->what = v;
+    put_thing(look->t, &look->scope, v, &wait->name);
+    buffer_append(&wait->text, wait->name.data, wait->name.size);
+}
+
+/* What _asyncio.here() noted: a tuple of task (or None), task name, code, pc. */
+static bool read_place(Value noted, Value *task, Origin *origin) {
+    if (!is_kind(noted, OBJ_TUPLE) || TUPLE(noted)->size != 4) return false;
+    const Value *items = TUPLE(noted)->items;
+    *task = items[0];
+    *origin = (Origin){items[1], items[2], is_fixnum(items[3]) ? (uint32_t)fixnum_of(items[3]) : 0};
+    return true;
+}
+
+static void put_place(Buffer *out, const char *before, const Origin *origin) {
+    Buffer place = {0};
+    if (origin_place(origin, &place)) buffer_printf(out, "%s%s", before, place.data);
+    buffer_free(&place);
+}
+
+static void put_made(const Look *look, Value thing) {
+    Value task;
+    Origin origin;
+    if (read_place(attribute_of(look->t, thing, "_made"), &task, &origin))
+        put_place(&look->wait->text, ", made at ", &origin);
+}
+
+static int64_t number_attribute(Thread *t, Value v, const char *name) {
+    Value number = attribute_of(t, v, name);
+    return is_fixnum(number) ? fixnum_of(number) : 0;
+}
+
+/* ---- futures and tasks ---- */
+
+static bool is_pending(Value v) { return is_future(v) && FUTURE(v)->state == FUTURE_PENDING; }
+
+/* "Task-2, Task-3 and 8 more" of those in [items] that are pending. */
+static void put_pending(Thread *t, const Value *items, size_t count, Buffer *out) {
+    size_t pending = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_pending(items[i])) continue;
+        if (++pending > NAMED) continue;
+        if (pending > 1) buffer_puts(out, ", ");
+        if (is_kind(items[i], OBJ_TASK)) probe_render(t->vm, items[i], 60, out);
+        else buffer_puts(out, "a future");
+    }
+    if (pending > NAMED) buffer_printf(out, " and %zu more", pending - NAMED);
+}
+
+/* Several futures: "gather() of Task-2, Task-3 (1 of 3 is done)" */
+static void put_several(const Look *look, const char *what, const Value *items, size_t count) {
+    Buffer *out = &look->wait->text;
+    size_t pending = 0;
+    for (size_t i = 0; i < count; i++) pending += is_pending(items[i]);
+    buffer_printf(out, "%s: ", what);
+    put_pending(look->t, items, count, out);
+    if (pending < count) buffer_printf(out, " (%zu of %zu done)", count - pending, count);
+    for (size_t i = 0; i < count && pending == 1; i++) {
+        if (!is_pending(items[i]) || !is_kind(items[i], OBJ_TASK)) continue;
+        look->wait->holder = items[i];
+        probe_render(look->t->vm, items[i], 60, &look->wait->name);
+    }
+}
+
+static void put_list(const Look *look, const char *what, Value list) {
+    if (is_kind(list, OBJ_LIST)) put_several(look, what, LIST(list)->items, LIST(list)->size);
+    else if (is_kind(list, OBJ_TUPLE))
+        put_several(look, what, TUPLE(list)->items, TUPLE(list)->size);
+    else buffer_puts(&look->wait->text, what);
+}
+
+/* ", at most 1.5 s more": the time that a TimerHandle has left. */
+static void put_limit(const Look *look, Value timer) {
+    if (!is_kind(timer, OBJ_HANDLE) || HANDLE(timer)->cancelled || !HANDLE(timer)->is_timer) return;
+    double now = clock_to_seconds(clock_monotonic(&look->t->vm->clock));
+    buffer_printf(&look->wait->text, ", at most %.3g s more", HANDLE(timer)->when - now);
+}
+
+static void put_task(const Look *look, Value task) {
+    look->wait->kind = "task";
+    look->wait->what = look->wait->holder = task;
+    probe_render(look->t->vm, task, 60, &look->wait->name);
+    buffer_append(&look->wait->text, look->wait->name.data, look->wait->name.size);
+}
+
+/* ---- the library's coroutines ---- */
+
+static void in_lock(Look *look, Value self) {
+    Wait *wait = look->wait;
+    Value task = VALUE_NONE;
+    Origin origin;
+    show_thing(look, self);
+    put_made(look, self);
+    if (!read_place(attribute_of(look->t, self, "_holder"), &task, &origin)) return;
+    wait->holds = true;
+    if (is_kind(task, OBJ_TASK)) {
+        wait->holder = task;
+        buffer_puts(&wait->text, ", held by ");
+        probe_render(look->t->vm, task, 60, &wait->text);
+        if (!is_pending(task)) buffer_puts(&wait->text, " (which has ended)");
+    } else {
+        buffer_puts(&wait->text, ", held");
+    }
+    put_place(&wait->text, " since ", &origin);
+}
+
+static void in_semaphore(Look *look, Value self) {
+    show_thing(look, self);
+    put_made(look, self);
+    buffer_printf(&look->wait->text, ", whose value is %lld",
+                  (long long)number_attribute(look->t, self, "_value"));
+}
+
+static void in_event(Look *look, Value self) {
+    show_thing(look, self);
+    put_made(look, self);
+    buffer_puts(&look->wait->text, ", which is not set");
+}
+
+static void in_condition(Look *look, Value self) {
+    buffer_puts(&look->wait->text, "a notification of ");
+    show_thing(look, self);
+    put_made(look, self);
+}
+
+static void in_barrier(Look *look, Value self) {
+    show_thing(look, self);
+    buffer_printf(&look->wait->text, ", where %lld of %lld have come",
+                  (long long)number_attribute(look->t, self, "_count"),
+                  (long long)number_attribute(look->t, self, "_parties"));
+}
+
+static void in_wait(Look *look, Value self) {
+    (void)self;
+    put_list(look, "wait() of", frame_variable(look->frame, "futures"));
+    put_limit(look, frame_variable(look->frame, "timer"));
+}
+
+static void in_wait_for(Look *look, Value self) {
+    (void)self;
+    Value future = frame_variable(look->frame, "fut");
+    if (is_kind(future, OBJ_TASK)) put_task(look, future);
+    else buffer_puts(&look->wait->text, "what wait_for() was given");
+    put_limit(look, frame_variable(look->frame, "timer"));
+}
+
+static void in_cancelling(Look *look, Value self) {
+    (void)self;
+    Value future = frame_variable(look->frame, "future");
+    buffer_puts(&look->wait->text, "the end of the cancelled ");
+    if (is_kind(future, OBJ_TASK)) put_task(look, future);
+    else buffer_puts(&look->wait->text, "future");
+}
+
+static void in_as_completed(Look *look, Value self) {
+    (void)self;
+    buffer_puts(&look->wait->text, "the next that as_completed() gives");
+}
+
+static void in_group(Look *look, Value self) {
+    Value tasks = attribute_of(look->t, self, "_tasks");
+    if (!is_kind(tasks, OBJ_SET)) return;
+    List *list = list_new(look->t, 8);
+    uint32_t position = 0;
+    Value task;
+    while (set_next((const Set *)object_of(tasks), &position, &task))
+        list_append(look->t, list, task);
+    put_several(look, "the tasks of its TaskGroup", list->items, list->size);
+}
+
+static void in_executor_shutdown(Look *look, Value self) {
+    (void)self;
+    buffer_puts(&look->wait->text, "the end of the loop's executor");
+}
+
+/* Who is at the other end: the peer's address, as the transport tells it. */
+static void put_peer(const Look *look, Value stream) {
+    Value transport = attribute_of(look->t, stream, "_transport");
+    Value extra = attribute_of(look->t, transport, "_extra");
+    if (!is_kind(extra, OBJ_DICT)) return;
+    Value peer = dict_get_str(look->t, DICT(extra), str_intern(look->t->vm, "peername", 8));
+    if (peer == VALUE_UNSET || peer == VALUE_NONE) return;
+    buffer_puts(&look->wait->text, " with ");
+    probe_render(look->t->vm, peer, 60, &look->wait->text);
+}
+
+static void in_reader(Look *look, Value self) {
+    buffer_puts(&look->wait->text, "bytes from ");
+    show_thing(look, self);
+    put_peer(look, self);
+}
+
+static void in_writer(Look *look, Value self) {
+    buffer_puts(&look->wait->text, "room to send in ");
+    show_thing(look, self);
+    put_peer(look, self);
+}
+
+static void in_process(Look *look, Value self) {
+    buffer_puts(&look->wait->text, "the end of ");
+    show_thing(look, self);
+}
+
+/* The coroutines that say more than the future they wait for. A name that ends with a dot means
+ * every method of the class. */
+static const struct {
+    const char *qualname, *kind;
+    void (*describe)(Look *look, Value self);
+} rows[] = {
+    {"Lock.acquire", "lock", in_lock},
+    {"Semaphore.acquire", "semaphore", in_semaphore},
+    {"Event.wait", "event", in_event},
+    {"Barrier.wait", "barrier", in_barrier},
+    {"Condition.wait", "condition", in_condition},
+    {"wait", "tasks", in_wait},
+    {"_wait", "tasks", in_wait},
+    {"_cancel_and_wait", "task", in_cancelling},
+    {"wait_for", "task", in_wait_for},
+    {"as_completed.<locals>._wait_for_one", "tasks", in_as_completed},
+    {"TaskGroup._wait_for_tasks", "tasks", in_group},
+    {"shutdown_default_executor", "executor", in_executor_shutdown},
+    {"StreamReader.", "stream", in_reader},
+    {"StreamWriter.", "stream", in_writer},
+    {"Process.wait", "process", in_process},
+};
+
+static int find_row(const char *qualname) {
+    for (int i = 0; i < (int)(sizeof rows / sizeof *rows); i++) {
+        size_t n = strlen(rows[i].qualname);
+        bool prefix = rows[i].qualname[n - 1] == '.';
+        if (prefix ? !strncmp(rows[i].qualname, qualname, n) : !strcmp(rows[i].qualname, qualname))
+            return i;
+    }
+    return -1;
+}
+
+/* The row of the outermost of the library's coroutines below the program's innermost one; a lock at
+ * the end of the chain is what is waited for, whatever it is part of. */
+static int row_of(Task *task, const Frame **frame) {
+    int found = -1;
+    Value at = task->coroutine;
+    while (is_generator_kind(at) && GENERATOR(at)->state != GEN_CLOSED) {
+        const Generator *g = GENERATOR(at);
+        at = generator_awaiting(g);
+        if (!code_is_library(frame_code(&g->frame))) {
+            found = -1;
+            continue;
+        }
+        int row = find_row(frame_code(&g->frame)->qualname->data);
+        bool is_lock = row == 0 && !is_generator_kind(at);
+        if (row < 0 || (found >= 0 && !is_lock && rows[row].describe != in_cancelling)) continue;
+        found = row;
+        *frame = &g->frame;
+    }
+    return found;
+}
+
+/* ---- the future alone ---- */
+
+/* The variable [name] of a library's closure among a future's callbacks. */
+static Value callback_variable(const Future *future, const char *name) {
+    Value callbacks = future->callbacks;
+    size_t count = is_kind(callbacks, OBJ_LIST) ? LIST(callbacks)->size : 1;
+    const Value *items = is_kind(callbacks, OBJ_LIST) ? LIST(callbacks)->items : &callbacks;
+    for (size_t i = 0; i < count && i < 64; i++) {
+        if (!is_kind(items[i], OBJ_FUNCTION)) continue;
+        const Function *f = FUNCTION(items[i]);
+        Value v = code_is_library(f->code) ? closure_variable(f, name) : VALUE_UNSET;
+        if (v != VALUE_UNSET) return v;
+    }
+    return VALUE_UNSET;
+}
+
+static void put_future(Look *look, Value v) {
+    Thread *t = look->t;
+    Value children = attribute_of(t, v, "_children");
+    Value source = callback_variable(FUTURE(v), "source");
+    Value inner = callback_variable(FUTURE(v), "inner");
+    Buffer *out = &look->wait->text;
+    look->wait->kind = "future";
+    look->wait->what = v;
+    if (children != VALUE_UNSET) {
+        look->wait->kind = "tasks";
+        put_list(look, "gather() of", children);
+    } else if (source != VALUE_UNSET) {
+        look->wait->kind = "job";
+        put_job(t, source, out);
+    } else if (is_kind(inner, OBJ_TASK)) {
+        buffer_puts(out, "shield() of ");
+        put_task(look, inner);
+    } else {
+        show_thing(look, v);
+        Origin origin = future_origin(FUTURE(v));
+        put_place(out, ", made at ", &origin);
+        buffer_puts(out, ", that nobody has finished");
+    }
+}
+
+/* When a sleeper wakes up, in seconds from now; negative: it has no timer. */
+static double time_left(const Loop *loop, Value sleeper) {
+    for (size_t i = 0; loop && i < loop->timers.count; i++) {
+        if (loop->timers.timers[i].what == sleeper)
+            return clock_to_seconds(loop->timers.timers[i].deadline - loop_now(loop));
+    }
+    return -1;
+}
+
+/* Native coroutines whose payload says what they wait for. */
+static const struct {
+    const char *qualname, *kind, *text;
+} natives[] = {
+    {"Queue.get", "queue", "an item of "},
+    {"Queue.put", "queue", "room in "},
+    {"Queue.join", "queue", "the end of the work on "},
+};
+
+static bool put_payload(Look *look, const NativeCoroutine *c) {
+    for (size_t i = 0; i < sizeof natives / sizeof *natives; i++) {
+        if (strcmp(c->kind->qualname, natives[i].qualname) != 0 || !is_object(c->payload)) continue;
+        look->wait->kind = natives[i].kind;
+        buffer_puts(&look->wait->text, natives[i].text);
+        show_thing(look, c->payload);
+        return true;
+    }
+    return false;
+}
+
+static void put_native(Look *look, Value v) {
+    const NativeCoroutine *c = NATIVE_COROUTINE(v);
+    Buffer *out = &look->wait->text;
+    if (c->future.flags & FUTURE_TIMED) {
+        look->wait->kind = "timer";
+        buffer_puts(out, "a timer");
+        Value loop = c->future.loop;
+        double left = is_kind(loop, OBJ_LOOP) ? time_left(loop_of(loop), v) : -1;
+        if (left >= 0) buffer_printf(out, ", %.3g s more", left);
+    } else if (!put_payload(look, c)) {
+        look->wait->kind = "call";
+        buffer_printf(out, "%s()", c->kind->qualname);
+    }
+}
+
+static void put_awaited(Look *look, Value awaited) {
+    if (is_kind(awaited, OBJ_TASK)) put_task(look, awaited);
+    else if (is_native_coroutine(awaited)) put_native(look, awaited);
+    else if (is_future(awaited)) put_future(look, awaited);
+    else show_thing(look, awaited);
+}
+
+/* Running, ready or not begun; false: it waits. */
+static bool put_idle(Task *task, Wait *wait) {
+    Value loop = task->future.loop;
+    bool current = is_kind(loop, OBJ_LOOP) && EVENT_LOOP(loop)->current_task == object_value(task);
+    Value on = task->waiting_on;
+    bool waits = !current && is_object(on) &&
+                 (!is_future(on) || (is_pending(on) && !(FUTURE(on)->flags & FUTURE_WOKEN)));
+    if (waits) return false;
+    bool begun =
+        !is_generator_kind(task->coroutine) || GENERATOR(task->coroutine)->state != GEN_CREATED;
+    buffer_puts(&wait->text, current ? "runs" : begun ? "is ready to go on" : "is ready to begin");
+    return true;
+}
+
+void wait_of_task(Thread *t, Task *task, Wait *out) {
+    *out = (Wait){.what = VALUE_NONE, .holder = VALUE_NONE, .kind = "nothing"};
+    if (put_idle(task, out)) return;
+    out->waiting = true;
+    Look look = {t, task, scope_of_task(task), NULL, out};
+    int row = row_of(task, &look.frame);
+    if (row >= 0) {
+        out->kind = rows[row].kind;
+        Value self = frame_variable(look.frame, "self");
+        rows[row].describe(&look, is_object(self) ? self : VALUE_NONE);
+    }
+    if (!out->text.size) put_awaited(&look, task->waiting_on);
+}
