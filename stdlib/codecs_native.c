@@ -54,8 +54,17 @@ static Value is_known(Thread *t, Value *args) {
     return bool_value(codec_known(name->data, &codec));
 }
 
+static Value name_of_charmap(Thread *t, Value *args) {
+    Str *name;
+    Codec codec;
+    if (!arg_str(t, args[0], "lookup() argument", &name)) return VALUE_ERROR;
+    if (!codec_known(name->data, &codec) || codec < CODEC_CHARMAP) return VALUE_NONE;
+    return object_value(str_from(t, charmap_name((int)(codec - CODEC_CHARMAP))));
+}
+
 static const NativeDef functions[] = {
     {"is_known", is_known, "(encoding, /)", "Whether it is one of the machine's encodings."},
+    {"name_of_charmap", name_of_charmap, "(encoding, /)", "The plain name of cp1252 and others."},
     {"encode", encode, "(obj, encoding=?, errors=?)", "The bytes of a str in an encoding."},
     {"decode", decode, "(obj, encoding=?, errors=?)", "The str that bytes in an encoding are."},
     {0},

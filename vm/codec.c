@@ -62,9 +62,10 @@ static const CodecAlias aliases[] = {
     {"rawunicodeescape", CODEC_RAW_UNICODE_ESCAPE},
 };
 
-static const char *const names[CODEC_COUNT] = {
+static const char *const names[CODEC_CHARMAP + 1] = {
     "utf-8",     "utf-8",  "ascii",     "latin-1",   "utf-16",        "utf-16-le",
     "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "unicodeescape", "rawunicodeescape",
+    "charmap",
 };
 
 static const char *const handlers[ERRORS_UNKNOWN] = {
@@ -89,7 +90,9 @@ bool codec_known(const char *name, Codec *out) {
             return true;
         }
     }
-    return false;
+    int number = charmap_find(plain);
+    if (number >= 0) *out = (Codec)(CODEC_CHARMAP + number);
+    return number >= 0;
 }
 
 Value codec_raise_unknown(Thread *t, const char *name) {
@@ -102,7 +105,7 @@ bool codec_find(Thread *t, const char *name, Codec *out) {
     return false;
 }
 
-const char *codec_name(Codec codec) { return names[codec]; }
+const char *codec_name(Codec codec) { return names[codec < CODEC_CHARMAP ? codec : CODEC_CHARMAP]; }
 
 ErrorHandler codec_errors(const char *name) {
     if (!name) return ERRORS_STRICT;
@@ -117,13 +120,25 @@ Value codec_raise_handler(Thread *t, const char *errors) {
 
 /* ---- encoding ---- */
 
+typedef struct Encoder {
+    Thread *t;
+    Str *text;
+    Codec codec;
+    const char *errors;
+    ErrorHandler handler;
+    Buffer out;
+    uint16_t table[128]; /* of a charmap */
+} Encoder;
+
 static bool is_surrogate(uint32_t c) { return c >= 0xD800 && c < 0xE000; }
 
-static bool can_encode(Codec codec, uint32_t c) {
-    switch (codec) {
+static bool can_encode(const Encoder *e, uint32_t c) {
+    switch (e->codec) {
     case CODEC_ASCII: return c < 0x80;
     case CODEC_LATIN_1: return c < 0x100;
-    default: return !is_surrogate(c);
+    default:
+        if (e->codec >= CODEC_CHARMAP) return charmap_byte(e->table, c) >= 0;
+        return !is_surrogate(c);
     }
 }
 
@@ -131,12 +146,14 @@ static const char *refusal(Codec codec) {
     switch (codec) {
     case CODEC_ASCII: return "ordinal not in range(128)";
     case CODEC_LATIN_1: return "ordinal not in range(256)";
-    default: return "surrogates not allowed";
+    default:
+        return codec >= CODEC_CHARMAP ? "character maps to <undefined>" : "surrogates not allowed";
     }
 }
 
 /* Number of bytes of a code unit. */
 static int unit_size(Codec codec) {
+    if (codec >= CODEC_CHARMAP) return 1;
     if (codec >= CODEC_UTF_32) return 4;
     return codec >= CODEC_UTF_16 ? 2 : 1;
 }
@@ -206,14 +223,34 @@ static bool put_replacement(Buffer *out, Codec codec, ErrorHandler handler, uint
     }
 }
 
-typedef struct Encoder {
-    Thread *t;
-    Str *text;
-    Codec codec;
-    const char *errors;
-    ErrorHandler handler;
-    Buffer out;
-} Encoder;
+/* Put [text], a handler's replacement; false: the codec cannot express it. */
+static bool put_str(Encoder *e, const Str *text) {
+    for (const char *p = text->data, *end = p + text->size; p < end;) {
+        uint32_t c = str_next(&p);
+        if (!can_encode(e, c)) return false;
+        if (e->codec >= CODEC_CHARMAP) c = (uint32_t)charmap_byte(e->table, c);
+        put_point(&e->out, e->codec, c);
+    }
+    return true;
+}
+
+/* Let a registered handler deal with the code points [start, stop); *index is where to go on. */
+static bool ask_handler(Encoder *e, size_t start, size_t stop, size_t *index) {
+    Thread *t = e->t;
+    Value *roots = push_roots(t, 3);
+    roots[0] = object_value(e->text);
+    unicode_raise_encode(t, codec_name(e->codec), e->text, start, stop, refusal(e->codec));
+    roots[1] = exception_take(t);
+    bool ok = codec_call_handler(t, e->errors, roots[1], e->text->length, &roots[2], index);
+    if (ok && is_str(roots[2])) {
+        ok = put_str(e, STR(roots[2]));
+        if (!ok) raise_value(t, roots[1]);
+    } else if (ok) {
+        buffer_append(&e->out, BYTES(roots[2])->data, BYTES(roots[2])->size);
+    }
+    pop_roots(t, roots);
+    return ok;
+}
 
 /* Handle the run that begins at [*p], code point number *index; moves both behind it. False:
  * raised. */
@@ -222,7 +259,7 @@ static bool encode_run(Encoder *e, const char **p, size_t *index) {
     size_t start = *index, stop = start;
     while (next < end) {
         const char *at = next;
-        if (can_encode(e->codec, str_next(&next))) {
+        if (can_encode(e, str_next(&next))) {
             next = at;
             break;
         }
@@ -230,12 +267,13 @@ static bool encode_run(Encoder *e, const char **p, size_t *index) {
         if (unit_size(e->codec) > 1) break;
     }
     if (e->handler == ERRORS_UNKNOWN) {
-        codec_raise_handler(e->t, e->errors);
-        return false;
+        if (!ask_handler(e, start, stop, index)) return false;
+        *p = e->text->data + str_byte_offset(e->text, *index);
+        return true;
     }
     for (size_t i = start; *p < next; i++) {
         if (!put_replacement(&e->out, e->codec, e->handler, str_next(p))) {
-            unicode_raise_encode(e->t, names[e->codec], e->text,
+            unicode_raise_encode(e->t, codec_name(e->codec), e->text,
                                  e->handler == ERRORS_STRICT ? start : i, stop, refusal(e->codec));
             return false;
         }
@@ -246,11 +284,12 @@ static bool encode_run(Encoder *e, const char **p, size_t *index) {
 
 static bool encode_points(Encoder *e) {
     size_t index = 0;
-    for (const char *p = e->text->data, *end = p + e->text->size; p < end;) {
+    for (const char *p = e->text->data; p < e->text->data + e->text->size;) {
         const char *at = p;
         uint32_t c = str_next(&p);
-        if (can_encode(e->codec, c)) {
-            put_point(&e->out, e->codec, c);
+        int byte = e->codec >= CODEC_CHARMAP ? charmap_byte(e->table, c) : 0;
+        if (byte > 0 || !c || (e->codec < CODEC_CHARMAP && can_encode(e, c))) {
+            put_point(&e->out, e->codec, byte ? (uint32_t)byte : c);
             index++;
             continue;
         }
@@ -263,7 +302,7 @@ static bool encode_points(Encoder *e) {
 Bytes *codec_encode(Thread *t, Str *text, const char *encoding, const char *errors) {
     Codec codec;
     if (!codec_known(encoding, &codec)) return codec_encode_registered(t, text, encoding, errors);
-    if (codec >= CODEC_UNICODE_ESCAPE) {
+    if (codec == CODEC_UNICODE_ESCAPE || codec == CODEC_RAW_UNICODE_ESCAPE) {
         Buffer out = {0};
         codec_encode_escapes(&out, text, codec == CODEC_RAW_UNICODE_ESCAPE);
         Bytes *escaped = bytes_new(t, out.data ? out.data : "", out.size);
@@ -276,6 +315,7 @@ Bytes *codec_encode(Thread *t, Str *text, const char *encoding, const char *erro
     }
     Encoder e = {
         .t = t, .text = text, .codec = codec, .errors = errors, .handler = codec_errors(errors)};
+    if (codec >= CODEC_CHARMAP) charmap_read((int)(codec - CODEC_CHARMAP), e.table);
     if (codec == CODEC_UTF_8_SIG || codec == CODEC_UTF_16 || codec == CODEC_UTF_32)
         put_point(&e.out, codec, 0xFEFF);
     Bytes *bytes =

@@ -19,8 +19,20 @@ typedef enum Codec {
     CODEC_UTF_32_BE,
     CODEC_UNICODE_ESCAPE,
     CODEC_RAW_UNICODE_ESCAPE,
-    CODEC_COUNT
+    CODEC_CHARMAP, /* + the number of one in vm/charmaps.def */
 } Codec;
+
+/* In a charmap's table: the byte has no character. */
+#define CHARMAP_NOTHING 0xFFFE
+/* The number of the charmap called [name] (in lower case, - for separators); -1: there is none.
+ * vm/charmap.c. */
+int charmap_find(const char *name);
+/* What CPython calls it. */
+const char *charmap_name(int number);
+/* The characters of its bytes 0x80 to 0xff. */
+void charmap_read(int number, uint16_t table[128]);
+/* The byte of [c]; -1: it has none. */
+int charmap_byte(const uint16_t table[128], uint32_t c);
 
 typedef enum ErrorHandler {
     ERRORS_STRICT,
@@ -52,6 +64,12 @@ Bytes *codec_encode_registered(Thread *t, Str *text, const char *encoding,
 Str *codec_decode_registered(Thread *t, const uint8_t *data, size_t size, const char *encoding,
                              const char *errors) MUST_CHECK;
 
+/* What the error handler registered as [errors] says to [exception], a UnicodeError about [length]
+ * items: *replacement (str, or bytes when encoding; the caller roots it) and *position, from which
+ * to go on. False: raised. */
+bool codec_call_handler(Thread *t, const char *errors, Value exception, size_t length,
+                        Value *replacement, size_t *position) MUST_CHECK;
+
 /* [text] encoded; [encoding] and [errors] may be NULL. UnicodeEncodeError, LookupError. */
 Bytes *codec_encode(Thread *t, Str *text, const char *encoding, const char *errors) MUST_CHECK;
 /* [size] bytes decoded; UnicodeDecodeError, LookupError. */
@@ -68,10 +86,11 @@ typedef struct Decoder {
     const char *errors;
     ErrorHandler handler;
     Buffer out;
+    uint16_t table[128]; /* of a charmap */
 } Decoder;
 
-/* Apply the handler to the [size] bytes at [at], in error for [reason]: how many bytes are dealt
- * with, 0 raised. vm/codec_decode.c. */
+/* Apply the handler to the [size] bytes at [at], in error for [reason]: how far to go on from [at]
+ * (modulo 2^64: registered handlers may go back), 0 raised. vm/codec_decode.c. */
 size_t decoder_handle(Decoder *d, size_t at, size_t size, const char *reason) MUST_CHECK;
 /* unicode_escape and raw_unicode_escape, both ways: vm/codec_escape.c. False: raised. */
 bool codec_decode_escapes(Decoder *d) MUST_CHECK;

@@ -14,6 +14,10 @@
 #include "common/utf8.h"
 #include "vm/codec.h"
 
+#include <stdlib.h>
+
+#include "common/arena.h"
+
 /* What a decoder found at an offset: [size] bytes that are [point], or in error for [reason]. */
 typedef struct Step {
     size_t size;
@@ -87,6 +91,12 @@ static Step step(Codec codec, const uint8_t *p, size_t left) {
     }
 }
 
+static Step step_charmap(const Decoder *d, uint8_t byte) {
+    uint32_t point = byte < 0x80 ? byte : d->table[byte - 0x80];
+    if (point == CHARMAP_NOTHING) return fault(1, "character maps to <undefined>");
+    return (Step){1, point, NULL};
+}
+
 /* ---- the loop ---- */
 
 /* A surrogate that the codec refused, for surrogatepass: its size in bytes, 0 if it is none. */
@@ -102,6 +112,27 @@ static size_t surrogate_at(const Decoder *d, size_t at, uint32_t *point) {
         if (left >= 4) *point = unit_at(p, used = 4, d->codec == CODEC_UTF_32_BE);
     }
     return used && *point >= 0xD800 && *point < 0xE000 ? (size_t)used : 0;
+}
+
+/* Let a registered handler deal with the bytes: how far to go on from [at]. Asked again when it
+ * does not move. */
+static size_t ask_handler(Decoder *d, size_t at, size_t size, const char *reason) {
+    Thread *t = d->t;
+    size_t position = at;
+    while (position == at) {
+        Value *roots = push_roots(t, 2);
+        unicode_raise_decode(t, d->name, d->data, d->size, at, at + size, reason);
+        roots[0] = exception_take(t);
+        bool ok = codec_call_handler(t, d->errors, roots[0], d->size, &roots[1], &position);
+        if (ok && !is_str(roots[1])) {
+            raise_error(t, EXC_TypeError, "decoding error handler must return (str, int) tuple");
+            ok = false;
+        }
+        if (ok) buffer_append(&d->out, STR(roots[1])->data, STR(roots[1])->size);
+        pop_roots(t, roots);
+        if (!ok) return 0;
+    }
+    return position - at;
 }
 
 size_t decoder_handle(Decoder *d, size_t at, size_t size, const char *reason) {
@@ -124,7 +155,7 @@ size_t decoder_handle(Decoder *d, size_t at, size_t size, const char *reason) {
         if (!used) break;
         buffer_put_utf8(&d->out, point);
         return used;
-    case ERRORS_UNKNOWN: codec_raise_handler(d->t, d->errors); return 0;
+    case ERRORS_UNKNOWN: return ask_handler(d, at, size, reason);
     case ERRORS_NAMEREPLACE:
     case ERRORS_XMLCHARREFREPLACE:
         raise_error(d->t, EXC_TypeError,
@@ -144,7 +175,8 @@ static bool decode_all(Decoder *d, size_t at) {
             at += good;
             if (at == d->size) break;
         }
-        Step next = step(d->codec, d->data + at, d->size - at);
+        Step next = d->codec >= CODEC_CHARMAP ? step_charmap(d, d->data[at])
+                                              : step(d->codec, d->data + at, d->size - at);
         if (next.reason) next.size = decoder_handle(d, at, next.size, next.reason);
         else buffer_put_utf8(&d->out, next.point);
         if (!next.size) return false;
@@ -175,7 +207,8 @@ Str *codec_decode(Thread *t, const uint8_t *data, size_t size, const char *encod
     if (!codec_known(encoding, &codec))
         return codec_decode_registered(t, data, size, encoding, errors);
     const char *text = (const char *)data;
-    if (codec <= CODEC_LATIN_1 && utf8_is_ascii(text, size)) return str_new_ascii(t, text, size);
+    if ((codec <= CODEC_LATIN_1 || codec >= CODEC_CHARMAP) && utf8_is_ascii(text, size))
+        return str_new_ascii(t, text, size);
     if (codec == CODEC_UTF_8 && utf8_valid(text, size) == size) return str_new(t, text, size);
     Decoder d = {.t = t,
                  .data = data,
@@ -185,8 +218,15 @@ Str *codec_decode(Thread *t, const uint8_t *data, size_t size, const char *encod
                  .errors = errors,
                  .handler = codec_errors(errors),
                  .out.fallible = true};
-    bool ok =
-        codec >= CODEC_UNICODE_ESCAPE ? codec_decode_escapes(&d) : decode_all(&d, read_mark(&d));
+    uint8_t *copy = NULL; /* a registered handler may change what is decoded */
+    if (d.handler == ERRORS_UNKNOWN) {
+        copy = memory_alloc(size);
+        d.data = memcpy(copy, data, size);
+    }
+    if (codec >= CODEC_CHARMAP) charmap_read((int)(codec - CODEC_CHARMAP), d.table);
+    bool escapes = codec == CODEC_UNICODE_ESCAPE || codec == CODEC_RAW_UNICODE_ESCAPE;
+    bool ok = escapes ? codec_decode_escapes(&d) : decode_all(&d, read_mark(&d));
+    free(copy);
     if (ok) return str_from_buffer(t, &d.out);
     buffer_free(&d.out);
     return NULL;
