@@ -7,6 +7,8 @@
  * into text; when call_soon, a thread or an executor drops it; otherwise when it is collected, or
  * at the end of the program. Each coroutine is reported once: OBJECT_FINALIZED marks it.
  *
+ * A Return of trollius that is made and not raised is forgotten in the same way.
+ *
  * What to write instead depends on the function around the call: `await` in a coroutine function,
  * `yield from` in a generator; in a plain function neither is possible, and somebody has to run it.
  *
@@ -15,6 +17,7 @@
 #include "loop/report.h"
 #include "vm/ops.h"
 #include "vm/str.h"
+#include "vm/trollius.h"
 
 static const char *name_of(Value v) {
     return is_native_coroutine(v) ? NATIVE_COROUTINE(v)->kind->qualname
@@ -40,6 +43,8 @@ static void put_fix(Thread *t, Value v, Place place, Buffer *out) {
     uint32_t flags = place.code ? place.code->flags : 0;
     if (flags & (CODE_COROUTINE | CODE_ASYNC_GENERATOR))
         buffer_printf(out, "  fix: write `await %s`\n", call.data);
+    else if (flags & CODE_GENERATOR && code_uses_from(place.code))
+        buffer_printf(out, "  fix: write `yield From(%s)`\n", call.data);
     else if (flags & CODE_GENERATOR)
         buffer_printf(out, "  fix: write `yield from %s`\n", call.data);
     else if (loop_get_running(t) != VALUE_NONE)
@@ -54,6 +59,25 @@ static void put_fix(Thread *t, Value v, Place place, Buffer *out) {
         buffer_printf(out, "  fix: `await %s` in an `async def`, or asyncio.run(%s)\n", call.data,
                       call.data);
     buffer_free(&call);
+}
+
+void report_not_raised(Thread *t, Value v, Place place) {
+    Value *roots = push_roots(t, 2);
+    Buffer out = {0};
+    roots[0] = v;
+    if (place.code) roots[1] = object_value(place.code);
+    if (report_begin(t, REPORT_NOT_RAISED, &out)) {
+        Str *text = value_repr(t, v);
+        if (!text) exception_take(t);
+        buffer_printf(&out, "%s was made and dropped\n", text ? text->data : "a Return");
+        report_place(t, place, &out);
+        Buffer call = {0};
+        if (!place_expression(t, place, &call)) buffer_puts(&call, "Return(…)");
+        buffer_printf(&out, "  fix: write `raise %s`\n", call.data);
+        buffer_free(&call);
+        report_end(t, REPORT_NOT_RAISED, &out);
+    }
+    pop_roots(t, roots);
 }
 
 static bool same_line(Place a, Place b) {

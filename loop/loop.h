@@ -41,6 +41,7 @@ typedef struct Dropped {
 typedef enum ReportKind {
     REPORT_LOST_ERROR,    /* an exception that nobody retrieved */
     REPORT_NEVER_AWAITED, /* a coroutine that nobody started */
+    REPORT_NOT_RAISED,    /* a Return of trollius that was made and dropped */
     REPORT_PENDING_TASK,  /* a task that the end of its loop cut off */
     REPORT_BLOCKED_LOOP,  /* a callback that let all others wait */
     REPORT_NOT_REPEATABLE, /* --seed, and something from outside the program took part */

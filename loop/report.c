@@ -20,8 +20,8 @@
 
 /* ---- the form ---- */
 
-static const char *const kind_names[] = {"lost-error", "never-awaited", "pending-task",
-                                         "blocked-loop", "not-repeatable"};
+static const char *const kind_names[] = {"lost-error",   "never-awaited", "not-raised",
+                                         "pending-task", "blocked-loop",  "not-repeatable"};
 static const char *const action_names[] = {"default", "ignore", "error"};
 
 const char *report_kind_name(int kind) {
@@ -187,36 +187,9 @@ bool report_to_loop(Thread *t, Value loop, Dict *context) {
 
 /* ---- the end of a pass ---- */
 
-/* `Return(x)` where `raise Return(x)` was meant: its function goes on and gives None. */
-static void report_not_raised(Thread *t, Value v) {
-    Value *root = push_roots(t, 1);
-    root[0] = v;
-    Buffer out = {0}, source = {0};
-    if (t->frame) {
-        Code *code = frame_code(t->frame);
-        int line = code_line(code, frame_pc(t->frame));
-        buffer_printf(&out, "%s:%d: ", code->filename->data, line);
-        if (t->vm->hooks.source_line)
-            t->vm->hooks.source_line(t->vm, code->filename->data, line, &source);
-    }
-    Str *text = value_repr(t, v);
-    if (!text) exception_take(t);
-    buffer_printf(&out, "RuntimeWarning: %s was made but not raised\n",
-                  text ? text->data : "Return");
-    if (source.size) {
-        const char *line = source.data + strspn(source.data, " \t");
-        buffer_printf(&out, "  %.*s\n", (int)strcspn(line, "\n"), line);
-    }
-    buffer_puts(&out, "  write `raise Return(…)`\n");
-    report_text(t, out.data, out.size);
-    buffer_free(&out);
-    buffer_free(&source);
-    pop_roots(t, root);
-}
-
 void report_dropped(Thread *t, Value v) {
     if (is_kind(v, OBJ_EXCEPTION)) {
-        report_not_raised(t, v);
+        report_not_raised(t, v, place_here(t));
         return;
     }
     if (is_kind(v, OBJ_TASK)) {

@@ -28,6 +28,8 @@ void report_put_context(Thread *t, Dict *context, Buffer *out);
 bool report_begin(Thread *t, ReportKind kind, Buffer *out) MUST_CHECK;
 /* Write what is in [out], free it, and count it. */
 void report_end(Thread *t, ReportKind kind, Buffer *out);
+/* `Return(x)` at [place] where `raise Return(x)` was meant. */
+void report_not_raised(Thread *t, Value v, Place place);
 /* Two or three lines: file, line and function; the source line; what is meant in it. */
 void report_place(Thread *t, Place place, Buffer *out);
 

@@ -44,6 +44,15 @@ Value from_target(Thread *t, Value v) {
     return is_from(t->vm, v) ? target_of(t, FROM(v)->awaited) : VALUE_UNSET;
 }
 
+bool code_uses_from(const Code *code) {
+    for (uint32_t pc = 0; pc < code->size;) {
+        Instruction i = code_decode(code, pc);
+        if (i.op == OP_FROM_TARGET) return true;
+        pc += 1u + opcode_info[i.op].extra;
+    }
+    return false;
+}
+
 /* `yield from From(x)` and `await From(x)` */
 static Value from_iter(Thread *t, Value self) {
     Value target = target_of(t, FROM(self)->awaited);

@@ -25,6 +25,8 @@ Value set_return_class(Thread *t, Value *args);
 /* What `yield v` delegates to if v is a From; VALUE_UNSET: it is none; VALUE_NONE: From(None), a
  * bare yield; VALUE_ERROR: raised, it cannot be waited for. */
 Value from_target(Thread *t, Value v) MUST_CHECK;
+/* Does a `yield From(…)` stand in that code? */
+bool code_uses_from(const Code *code);
 /* Is [v] an exception of the class Return? */
 bool is_return(const Vm *vm, Value v);
 /* The exception being raised leaves the code of [g] and is a Return: it is taken, and *v is what
