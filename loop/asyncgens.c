@@ -35,7 +35,7 @@ static const NativeDef hook_def = {"_asyncgen_finalizer_hook", close_dropped, "(
 
 void asyncgens_hook(Thread *t, Value loop) {
     t->asyncgen_firstiter = VALUE_NONE;
-    t->asyncgen_finalizer = method_new(t, native_new(t, &hook_def, VALUE_UNSET, NULL), loop);
+    t->asyncgen_finalizer = method_new(t, native_callback(t, &hook_def, VALUE_UNSET), loop);
 }
 
 /* Those that were first iterated while [loop] ran and have not ended, as a list. */

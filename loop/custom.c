@@ -89,7 +89,7 @@ bool custom_sleep_start(Thread *t, Value sleeper, double seconds) {
     Value *roots = push_roots(t, 3);
     roots[2] = sleeper;
     roots[0] = float_new(t, seconds);
-    Value native = roots[1] = native_new(t, &finish_def, sleeper, NULL);
+    Value native = roots[1] = native_callback(t, &finish_def, sleeper);
     ((Native *)object_of(native))->owner = BUILTIN_CLASS(t, NATIVE_COROUTINE);
     Value handle =
         call_method(t, FUTURE(sleeper)->loop, NAME_OF(t, call_later), roots, 2);

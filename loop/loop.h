@@ -30,6 +30,7 @@
 typedef struct Loop Loop;
 typedef struct Watch Watch; /* loop/watch.h */
 typedef struct Wire Wire;   /* loop/wire.c */
+typedef struct WireWaiter WireWaiter;
 
 /* What an expression statement dropped, and where. */
 typedef struct Dropped {
@@ -80,6 +81,7 @@ typedef struct LoopState {
     Value signal_handlers[LOOP_SIGNAL_COUNT]; /* signal.signal's, VALUE_UNSET: the default */
     Wire **wires; /* by descriptor, NULL: not known */
     size_t wire_capacity;
+    WireWaiter *wire_waiters; /* threads parked in wire_wait */
 } LoopState;
 
 struct Loop {

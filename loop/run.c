@@ -395,7 +395,7 @@ Value loop_run_until_complete(Thread *t, Value self, Value v) {
     Value future = roots[1] = ensure_future(t, self, v, &made);
     if (future == VALUE_ERROR) return VALUE_ERROR;
     if (made && is_future(future)) FUTURE(future)->flags |= FUTURE_QUIET;
-    Value stop = roots[2] = native_new(t, &stop_def, self, NULL);
+    Value stop = roots[2] = native_callback(t, &stop_def, self);
     /* so that it gets the loop first */
     ((Native *)object_of(stop))->owner = BUILTIN_CLASS(t, LOOP);
     if (!add_stop_callback(t, future, stop)) return VALUE_ERROR;

@@ -39,7 +39,14 @@ struct Wire {
     Wire *first, *last; /* of a listener: ends not accepted yet, by [next] */
     Wire *next;
     Address local;
-    Thread *waiting[2]; /* parked in wire_wait: for reading, for writing */
+};
+
+/* A thread parked in wire_wait. */
+struct WireWaiter {
+    Thread *thread;
+    const struct pollfd *fds;
+    size_t count;
+    WireWaiter *next;
 };
 
 static bool is_off(const Thread *t) { return !t->vm->clock.is_virtual; }
@@ -81,8 +88,10 @@ static bool watches(const Loop *loop, int fd) {
 /* Something is on its way to [wire]: whoever waits for it looks again. */
 static void wake(LoopState *state, Wire *wire) {
     if (wire->closed) return;
-    for (int side = 0; side < 2; side++) {
-        if (wire->waiting[side]) thread_unpark(wire->waiting[side]);
+    for (WireWaiter *waiter = state->wire_waiters; waiter; waiter = waiter->next) {
+        for (size_t i = 0; i < waiter->count; i++) {
+            if (waiter->fds[i].fd == wire->fd) thread_unpark(waiter->thread);
+        }
     }
     for (Loop *loop = state->loops; loop; loop = loop->next) {
         if (loop->parked && watches(loop, wire->fd)) loop_wake(loop);
@@ -200,6 +209,16 @@ void wire_pair(Thread *t, int a, int b) {
     second->peer = first;
 }
 
+void wire_forget(Thread *t, int fd) {
+    Wire *wire = find(loop_state(t), fd);
+    if (!wire) return;
+    Wire *peer = wire->peer;
+    if (peer) peer->peer = wire->peer = NULL;
+    if (peer && peer->closed) free(peer);
+    else if (peer) wake(loop_state(t), peer);
+    wire_close(t, fd);
+}
+
 /* ---- what has been done ---- */
 
 void wire_sent(Thread *t, int fd, size_t size) {
@@ -289,32 +308,46 @@ WireState wire_state(const LoopState *state, int fd, int events) {
     return wire->listens || wire->peer || wire->listener ? WIRE_QUIET : WIRE_FOREIGN;
 }
 
+/* What all of [fds] are for, taken together. */
+static WireState state_of_all(const Thread *t, const struct pollfd *fds, size_t count) {
+    WireState worst = WIRE_QUIET;
+    for (size_t i = 0; i < count; i++) {
+        if (fds[i].fd < 0) continue;
+        WireState state = wire_state(loop_state(t), fds[i].fd, fds[i].events);
+        if (state > worst) worst = state;
+    }
+    return worst;
+}
+
+static bool some_listen(const Thread *t, const struct pollfd *fds, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        const Wire *wire = find(loop_state(t), fds[i].fd);
+        if (wire && wire->listens) return true;
+    }
+    return false;
+}
+
 /* ---- waiting ---- */
 
-static bool is_ready(int fd, short events, int milliseconds) {
-    struct pollfd one = {.fd = fd, .events = events};
-    return poll(&one, 1, milliseconds) > 0;
-}
-
-/* In the system, while others run: 1 ready, 0 the time is over, -1 raised. */
-static int wait_outside(Thread *t, int fd, short events, int64_t deadline) {
-    struct pollfd one = {.fd = fd, .events = events};
+/* In the system, while others run: how many are ready, 0 the time is over, -1 raised. */
+static int wait_outside(Thread *t, struct pollfd *fds, size_t count, int64_t deadline) {
     int64_t left = CLOCK_NEVER;
     if (deadline != CLOCK_NEVER) left = deadline - clock_monotonic(&t->vm->clock);
-    return thread_wait_fds(t, &one, 1, left > 0 ? left : 0);
+    return thread_wait_fds(t, fds, count, left > 0 ? left : 0);
 }
 
-/* Parked, until the other end does something. */
-static ParkResult wait_inside(Thread *t, int fd, short events, int64_t deadline) {
-    Wire *wire = find(loop_state(t), fd);
-    int side = events & POLLIN ? 0 : 1;
-    Thread *before = wire->waiting[side];
-    wire->waiting[side] = t;
-    t->hears_outside = wire->listens;
-    ParkResult result = thread_park(t, deadline, WAIT_OUTSIDE, VALUE_NONE);
-    t->hears_outside = false;
-    wire = find(loop_state(t), fd);
-    if (wire && wire->waiting[side] == t) wire->waiting[side] = before;
+/* Parked, until another end does something. A stranger may come to a listener at any time; to the
+ * others only if we are wrong about them. */
+static ParkResult wait_inside(Thread *t, Value what, const struct pollfd *fds, size_t count,
+                              int64_t deadline) {
+    WireWaiter waiter = {t, fds, count, loop_state(t)->wire_waiters};
+    loop_state(t)->wire_waiters = &waiter;
+    t->hears_outside = some_listen(t, fds, count) ? HEARS_ALWAYS : HEARS_AT_LAST;
+    ParkResult result = thread_park(t, deadline, WAIT_OUTSIDE, what);
+    t->hears_outside = HEARS_NOTHING;
+    WireWaiter **link = &loop_state(t)->wire_waiters;
+    while (*link != &waiter) link = &(*link)->next;
+    *link = waiter.next;
     return result;
 }
 
@@ -322,29 +355,33 @@ static bool is_over(const Thread *t, int64_t deadline) {
     return deadline != CLOCK_NEVER && clock_monotonic(&t->vm->clock) >= deadline;
 }
 
-/* Both ends are ours: [*flights] counts the looks at what should come at once. 1: ready, 0: look
- * again, -1: nobody inside can act any more. */
-static int look_inside(Thread *t, int fd, short events, int64_t deadline, int *flights) {
-    if (is_ready(fd, events, 0)) return 1;
+/* All other ends are ours: [*flights] counts the looks at what should come at once. How many are
+ * ready, 0: look again, -1: nobody inside can act any more. */
+static int look_inside(Thread *t, Value what, struct pollfd *fds, size_t count, int64_t deadline,
+                       int *flights) {
+    int ready = poll(fds, count, 0);
+    if (ready > 0) return ready;
     if (is_over(t, deadline)) return 0;
-    if (wire_state(loop_state(t), fd, events) == WIRE_IN_FLIGHT && (*flights)++ < FLIGHT_POLLS)
-        return is_ready(fd, events, 1);
-    ParkResult result = wait_inside(t, fd, events, deadline);
+    if (state_of_all(t, fds, count) == WIRE_IN_FLIGHT && (*flights)++ < FLIGHT_POLLS) {
+        ready = poll(fds, count, 1);
+        return ready > 0 ? ready : 0;
+    }
+    ParkResult result = wait_inside(t, what, fds, count, deadline);
     return result == PARK_ALONE || result == PARK_DEADLOCK ? -1 : 0;
 }
 
-WireResult wire_wait(Thread *t, int fd, short events, int64_t deadline) {
+int wire_wait(Thread *t, Value what, struct pollfd *fds, size_t count, int64_t deadline) {
     int flights = 0;
     for (;;) {
-        bool inside = !is_off(t) && wire_state(loop_state(t), fd, events) != WIRE_FOREIGN;
-        int seen = inside ? look_inside(t, fd, events, deadline, &flights) : -1;
-        if (seen < 0) {
-            int ready = wait_outside(t, fd, events, deadline);
-            if (ready < 0) return WIRE_RAISED;
-            seen = ready;
+        bool inside = !is_off(t) && state_of_all(t, fds, count) != WIRE_FOREIGN;
+        int ready = inside ? look_inside(t, what, fds, count, deadline, &flights) : -1;
+        if (ready < 0) {
+            t->wait_on = what;
+            ready = wait_outside(t, fds, count, deadline);
+            t->wait_on = VALUE_NONE;
         }
-        if (seen > 0) return WIRE_READY;
-        if (!thread_poll(t)) return WIRE_RAISED;
-        if (is_over(t, deadline)) return WIRE_TIMED_OUT;
+        if (ready != 0) return ready;
+        if (!thread_poll(t)) return -1;
+        if (is_over(t, deadline)) return 0;
     }
 }

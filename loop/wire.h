@@ -38,6 +38,9 @@ void wire_sent(Thread *t, int fd, size_t size);
 void wire_received(Thread *t, int fd, size_t size);
 /* shutdown() of the sending half. */
 void wire_shutdown(Thread *t, int fd);
+/* From now on others may use the socket behind [fd] without telling (it was copied): it and its
+ * other end are foreign. */
+void wire_forget(Thread *t, int fd);
 /* [fd] is about to be closed. */
 void wire_close(Thread *t, int fd);
 
@@ -46,12 +49,12 @@ typedef enum WireState { WIRE_QUIET, WIRE_IN_FLIGHT, WIRE_FOREIGN } WireState;
 /* What a wait for [events] (POLLIN, POLLOUT) on [fd] is for. */
 WireState wire_state(const LoopState *state, int fd, int events);
 
-typedef enum WireResult { WIRE_READY, WIRE_TIMED_OUT, WIRE_RAISED } WireResult;
-
-/* For a blocking call: wait, without the baton, until [fd] is ready for [events], or [deadline]
- * (clock_monotonic; CLOCK_NEVER: none) has passed. Signals are handled meanwhile; WIRE_RAISED: a
- * handler raised. Also tells of errors and hang-ups as ready. */
-WireResult wire_wait(Thread *t, int fd, short events, int64_t deadline) MUST_CHECK;
+/* For a blocking call: wait, without the baton, until some of [count] descriptors are ready, or
+ * [deadline] (clock_monotonic; CLOCK_NEVER: none) has passed. How many are, errors and hang-ups
+ * among them, with their revents set; 0: too late; -1: a signal's handler raised. [what] is shown
+ * in reports. [fds] must not lie in the heap. */
+int wire_wait(Thread *t, Value what, struct pollfd *fds, size_t count,
+              int64_t deadline) MUST_CHECK;
 
 /* Release all, with LoopState. */
 void wire_release(LoopState *state);

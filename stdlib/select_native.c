@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "loop/wire.h"
 #include "stdlib/stdlib.h"
 #include "vm/container.h"
 #include "vm/number.h"
@@ -40,6 +41,13 @@ static Value ready_list(Thread *t, const struct pollfd *fds, size_t count) {
     return roots[0];
 }
 
+/* How many are ready after [limit] nanoseconds; -1 raised. */
+static int wait_until(Thread *t, struct pollfd *fds, size_t count, int64_t limit) {
+    if (limit == 0) return thread_wait_fds(t, fds, count, 0);
+    int64_t now = clock_monotonic(&t->vm->clock);
+    return wire_wait(t, VALUE_NONE, fds, count, limit == CLOCK_NEVER ? limit : now + limit);
+}
+
 /* args: [descriptor, events, …], seconds or None */
 static Value wait_for_any(Thread *t, Value *args) {
     if (!is_kind(args[0], OBJ_LIST))
@@ -54,7 +62,7 @@ static Value wait_for_any(Thread *t, Value *args) {
     struct pollfd *fds = calloc(count + 1, sizeof *fds);
     if (!fds) return raise_error(t, EXC_MemoryError, "");
     Value v = VALUE_ERROR;
-    if (read_pairs(t, LIST(args[0]), fds) && thread_wait_fds(t, fds, count, limit) >= 0)
+    if (read_pairs(t, LIST(args[0]), fds) && wait_until(t, fds, count, limit) >= 0)
         v = ready_list(t, fds, count);
     free(fds);
     return v;

@@ -15,12 +15,12 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "loop/wire.h"
 #include "stdlib/socket_native.h"
 #include "vm/container.h"
 #include "vm/exception.h"
 #include "vm/number.h"
 #include "vm/ops.h"
-#include "vm/outside.h"
 #include "vm/str.h"
 
 static Value os_error(Thread *t) { return raise_os_error(t, errno, VALUE_UNSET); }
@@ -35,14 +35,7 @@ int64_t socket_deadline(Thread *t, const Socket *socket) {
 
 bool socket_wait(Thread *t, Value self, short events, int64_t deadline) {
     struct pollfd one = {.fd = SOCKET(self)->fd, .events = events};
-    int64_t left = CLOCK_NEVER;
-    if (deadline != CLOCK_NEVER) {
-        left = deadline - clock_monotonic(&t->vm->clock);
-        if (left < 0) left = 0;
-    }
-    t->wait_on = self;
-    int ready = thread_wait_fds(t, &one, 1, left);
-    t->wait_on = VALUE_NONE;
+    int ready = wire_wait(t, self, &one, 1, deadline);
     if (ready < 0) return false;
     if (SOCKET(self)->fd != one.fd) return raise_os_error(t, EBADF, VALUE_UNSET), false;
     if (ready == 0) raise_error(t, EXC_TimeoutError, "timed out");
@@ -194,14 +187,19 @@ static bool init(Thread *t, Value self, const Value *args, int argc, Tuple *kwna
         if (fd < 0) return os_error(t), false;
     }
     pop_roots(t, out);
-    if (s->fd >= 0) close(s->fd);
+    if (s->fd >= 0 && s->fd != fd) {
+        wire_close(t, s->fd);
+        close(s->fd);
+    }
     adopt(t, s, (int)fd, (int)numbers[0], (int)numbers[1], (int)numbers[2]);
     return true;
 }
 
 static void finalize(Heap *heap, Object *self) {
-    (void)heap;
-    if (((Socket *)self)->fd >= 0) close(((Socket *)self)->fd);
+    int fd = ((Socket *)self)->fd;
+    if (fd < 0) return;
+    if (heap->vm->loop_state) wire_close(heap->vm->main_thread, fd);
+    close(fd);
 }
 
 static Value repr(Thread *t, Value self) {
@@ -225,6 +223,7 @@ static Value make_pair(Thread *t, Value *args) {
     int fds[2];
     if (socketpair((int)family, (int)type | SOCK_CLOEXEC, (int)protocol, fds) != 0)
         return os_error(t);
+    wire_pair(t, fds[0], fds[1]);
     Value *items = push_roots(t, 2);
     for (int i = 0; i < 2; i++) items[i] = around(t, fds[i], (int)family, (int)type, (int)protocol);
     Value pair = object_value(tuple_from(t, items, 2));
@@ -237,6 +236,7 @@ static Value make_pair(Thread *t, Value *args) {
 static Value method_close(Thread *t, Value *args) {
     int fd = SOCKET(args[0])->fd;
     SOCKET(args[0])->fd = -1;
+    wire_close(t, fd);
     if (fd < 0 || close(fd) == 0 || errno == ECONNRESET || errno == EINTR) return VALUE_NONE;
     return os_error(t);
 }
@@ -256,13 +256,18 @@ static Value method_fileno(Thread *t, Value *args) {
 static Value method_shutdown(Thread *t, Value *args) {
     int64_t how;
     if (!arg_int32(t, args[1], &how)) return VALUE_ERROR;
-    return outcome(t, shutdown(SOCKET(args[0])->fd, (int)how));
+    if (shutdown(SOCKET(args[0])->fd, (int)how)) return os_error(t);
+    if (how != SHUT_RD) wire_shutdown(t, SOCKET(args[0])->fd);
+    if (how != SHUT_WR) wire_received(t, SOCKET(args[0])->fd, 0);
+    return VALUE_NONE;
 }
 
 static Value method_listen(Thread *t, Value *args) {
     int64_t backlog;
     if (!arg_int32(t, args[1], &backlog)) return VALUE_ERROR;
-    return outcome(t, listen(SOCKET(args[0])->fd, backlog < 0 ? 0 : (int)backlog));
+    if (listen(SOCKET(args[0])->fd, backlog < 0 ? 0 : (int)backlog)) return os_error(t);
+    wire_listen(t, SOCKET(args[0])->fd);
+    return VALUE_NONE;
 }
 
 /* ---- connecting ---- */
@@ -285,6 +290,7 @@ static Value method_accept(Thread *t, Value *args) {
     while ((fd = accept_now(SOCKET(args[0])->fd, &address, &size)) < 0) {
         if (!socket_again(t, args[0], POLLIN, deadline)) return VALUE_ERROR;
     }
+    wire_accept(t, SOCKET(args[0])->fd, fd);
     Value *items = push_roots(t, 2);
     items[0] = fixnum(fd);
     items[1] = address_value(t, &address, size);
@@ -325,6 +331,8 @@ static bool connect_to(Thread *t, Value self, const struct sockaddr_storage *add
     Socket *s = SOCKET(self);
     int64_t deadline = socket_deadline(t, s);
     *error = connect_now(s->fd, address, size);
+    if ((*error == 0 || *error == EINPROGRESS) && s->type == SOCK_STREAM)
+        wire_connect(t, s->fd, (const struct sockaddr *)address);
     if (s->timeout == 0) return true;
     while (*error == EAGAIN && s->timeout < 0) {
         *error = connect_outside(t, s->fd, address, size);
@@ -495,6 +503,7 @@ static const NativeClass socket_class = {.kind = OBJ_NATIVE_DATA,
 static Value module_close(Thread *t, Value *args) {
     int64_t fd;
     if (!arg_int32(t, args[0], &fd)) return VALUE_ERROR;
+    wire_close(t, (int)fd);
     return close((int)fd) < 0 && errno != ECONNRESET ? os_error(t) : VALUE_NONE;
 }
 
@@ -502,6 +511,7 @@ static Value module_dup(Thread *t, Value *args) {
     int64_t fd;
     if (!arg_int32(t, args[0], &fd)) return VALUE_ERROR;
     int copy = fcntl((int)fd, F_DUPFD_CLOEXEC, 0);
+    wire_forget(t, (int)fd);
     return copy < 0 ? os_error(t) : fixnum(copy);
 }
 

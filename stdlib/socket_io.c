@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
+#include "loop/wire.h"
 #include "stdlib/socket_native.h"
 #include "vm/bytes.h"
 #include "vm/clock.h"
@@ -24,6 +25,19 @@ enum { ON_STACK = 16384 };
 
 /* ---- receiving ---- */
 
+/* [n] of at most [size] bytes came. */
+static ssize_t note_received(Thread *t, Value self, ssize_t n, size_t size, int flags) {
+    if (size && !(flags & (MSG_PEEK | MSG_ERRQUEUE)))
+        wire_received(t, SOCKET(self)->fd, (size_t)n);
+    return n;
+}
+
+/* The call failed. */
+static ssize_t note_broken(Thread *t, Value self) {
+    if (exception_matches(t, EXC_ConnectionResetError)) wire_received(t, SOCKET(self)->fd, 0);
+    return -1;
+}
+
 /* One datagram, or what there is of a stream, into [data]; with [address] whom it came from.
  * -1: raised. Both must be the caller's own memory, since other threads may run. */
 static ssize_t receive(Thread *t, Value self, void *data, size_t size, int flags,
@@ -33,8 +47,8 @@ static ssize_t receive(Thread *t, Value self, void *data, size_t size, int flags
         if (address) *address_size = sizeof *address;
         ssize_t n = recvfrom(SOCKET(self)->fd, data, size, flags | MSG_DONTWAIT,
                              (struct sockaddr *)address, address_size);
-        if (n >= 0) return n;
-        if (!socket_again(t, self, POLLIN, deadline)) return -1;
+        if (n >= 0) return note_received(t, self, n, size, flags);
+        if (!socket_again(t, self, POLLIN, deadline)) return note_broken(t, self);
     }
 }
 
@@ -102,7 +116,7 @@ static ssize_t receive_into(Thread *t, Value *args, size_t size, int flags,
     Bytearray *buffer = BYTEARRAY(args[1]);
     ssize_t n = recvfrom(SOCKET(args[0])->fd, buffer->data, size, flags | MSG_DONTWAIT,
                          (struct sockaddr *)address, address_size);
-    if (n >= 0) return n;
+    if (n >= 0) return note_received(t, args[0], n, size, flags);
     char *data = malloc(size + 1);
     if (!data) return raise_error(t, EXC_MemoryError, ""), -1;
     n = receive(t, args[0], data, size, flags, address, address_size);
@@ -152,6 +166,7 @@ static ssize_t transmit(Thread *t, Value self, Value v, size_t offset, int flags
         ssize_t n = sendto(SOCKET(self)->fd, data + offset, size - offset,
                            flags | MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)address,
                            address_size);
+        if (n >= 0) wire_sent(t, SOCKET(self)->fd, (size_t)n);
         if (n >= 0) return n;
         if (!socket_again(t, self, POLLOUT, deadline)) return -1;
     }

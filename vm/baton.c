@@ -153,11 +153,12 @@ static void jump(Baton *b, const Seat *first) {
     }
 }
 
-/* Those who can hear the outside go and listen. False: nobody can. */
-static bool send_listeners(Baton *b) {
+/* Those who can hear the outside go and listen; [at_last]: all of them. False: nobody can. */
+static bool send_listeners(Baton *b, bool at_last) {
     bool sent = false;
     for (Thread *t = b->vm->threads; t; t = t->next) {
-        if (t->seat->state != PARKED || !t->hears_outside) continue;
+        if (t->seat->state != PARKED || t->hears_outside == HEARS_NOTHING) continue;
+        if (!at_last && t->hears_outside == HEARS_AT_LAST) continue;
         end_park(b, t->seat, PARK_ALONE);
         sent = true;
     }
@@ -167,7 +168,7 @@ static bool send_listeners(Baton *b) {
 static void nobody_in_line(Baton *b) {
     Seat *first = earliest(b);
     if (b->outside) {
-        if (send_listeners(b) || !clock_of(b)->is_virtual) return;
+        if (send_listeners(b, false) || !clock_of(b)->is_virtual) return;
         b->idle_since = clock_real(); /* the clock runs at real pace until somebody returns */
         if (first) sem_post(&first->wake);
         return;
@@ -176,7 +177,7 @@ static void nobody_in_line(Baton *b) {
         if (clock_of(b)->is_virtual) jump(b, first);
         return;
     }
-    if (send_listeners(b)) return;
+    if (send_listeners(b, true)) return;
     Seat *main_seat = b->vm->main_thread->seat;
     bool signals = b->vm->hooks.signals_may_come && b->vm->hooks.signals_may_come(b->vm);
     if (main_seat->state == PARKED && !signals) end_park(b, main_seat, PARK_DEADLOCK);

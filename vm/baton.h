@@ -35,6 +35,13 @@ typedef enum ParkResult {
     PARK_ALONE,      /* the next to act is the outside (only with t->hears_outside) */
 } ParkResult;
 
+/* May the system have something for a parked thread? */
+typedef enum HearsOutside {
+    HEARS_NOTHING,
+    HEARS_ALWAYS,  /* strangers may call on it whenever the program waits for the outside */
+    HEARS_AT_LAST, /* it looks there only before everybody would wait for ever */
+} HearsOutside;
+
 /* What a park waits for; for reports only. */
 typedef enum WaitKind {
     WAIT_NOTHING,

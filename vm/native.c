@@ -15,7 +15,8 @@
 #include "vm/signature.h"
 #include "vm/str.h"
 
-Value native_new(Thread *t, const NativeDef *def, Value self, const char *module) {
+/* [s] NULL: parse the signature. */
+static Value make(Thread *t, const NativeDef *def, Value self, const char *module, Signature *s) {
     Vm *vm = t->vm;
     Native *n = heap_allocate(&vm->heap, sizeof(Native), OBJ_NATIVE, vm->classes[OBJ_NATIVE]);
     const char *name = def->name;
@@ -25,8 +26,7 @@ Value native_new(Thread *t, const NativeDef *def, Value self, const char *module
     n->self = self;
     n->name = object_value(str_intern(vm, name, strlen(name)));
     n->module = module ? object_value(str_intern(vm, module, strlen(module))) : VALUE_NONE;
-    Signature *s = signature_parse(t, name, def->signature);
-    n->signature = s;
+    n->signature = s = s ? s : signature_parse(t, name, def->signature);
     if (module && strcmp(module, "builtins")) s->owner = module;
     n->parameters = (uint16_t)signature_size(s);
     n->simple = !s->has_varargs && !s->has_varkw;
@@ -35,6 +35,23 @@ Value native_new(Thread *t, const NativeDef *def, Value self, const char *module
     n->exact = n->simple && !s->keyword_only ? s->positional : UINT16_MAX;
     for (int i = 0; i < s->positional; i++) n->required += s->defaults[i] == VALUE_ERROR;
     return object_value(n);
+}
+
+Value native_new(Thread *t, const NativeDef *def, Value self, const char *module) {
+    return make(t, def, self, module, NULL);
+}
+
+Value native_callback(Thread *t, const NativeDef *def, Value self) {
+    Signature *s = t->vm->callback_signatures;
+    while (s && s->callback != def) s = s->next_callback;
+    bool known = s != NULL;
+    Value native = make(t, def, self, NULL, s);
+    if (known) return native;
+    s = ((Native *)object_of(native))->signature;
+    s->callback = def;
+    s->next_callback = t->vm->callback_signatures;
+    t->vm->callback_signatures = s;
+    return native;
 }
 
 Value raise_wrong_self(Thread *t, const Native *native, const Value *args, int argc) {

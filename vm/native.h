@@ -53,6 +53,8 @@ typedef struct Signature {
     bool has_varargs, has_varkw;
     bool of_slot, wrapper; /* the method of a slot; one that CPython wraps, with words of its own */
     struct Signature *next; /* all that signature_parse made, freed with the vm */
+    const NativeDef *callback; /* of a native that is made over and over: what it is made from */
+    struct Signature *next_callback;
 } Signature;
 
 /* Natives that resume generators: executed by the loop, so that they do not nest. */
@@ -98,6 +100,9 @@ void native_class_extend(Thread *t, Class *cls, const NativeDef *methods);
 Class *native_class_new(Thread *t, const NativeClass *def, const char *module, Class *base);
 /* A native function object. self VALUE_UNSET when unbound. */
 Value native_new(Thread *t, const NativeDef *def, Value self, const char *module);
+/* The same for one that is made over and over, such as a done callback: its signature is parsed
+ * once. [self] must be rooted. */
+Value native_callback(Thread *t, const NativeDef *def, Value self);
 
 /* A module in C: functions and an init that adds the rest (classes, constants). */
 typedef struct NativeModule {

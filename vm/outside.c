@@ -14,6 +14,8 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+enum { LOOK_NANOSECONDS = 1000 }; /* of virtual time */
+
 /* Sleep until a descriptor is ready, [nanoseconds] are over or a signal arrives. */
 static int sleep_outside(Thread *t, struct pollfd *fds, nfds_t count, int64_t nanoseconds) {
     struct timespec time = {nanoseconds / CLOCK_SECOND, nanoseconds % CLOCK_SECOND};
@@ -49,12 +51,19 @@ static int end_wait(Thread *t, int64_t deadline) {
     return 0;
 }
 
+/* Looking takes a moment, so that a program that looks until a deadline gets there. */
+static int look_in_vain(Thread *t) {
+    if (t->vm->clock.is_virtual) t->vm->clock.elapsed += LOOK_NANOSECONDS;
+    return 0;
+}
+
 int thread_wait_fds(Thread *t, struct pollfd *fds, nfds_t count, int64_t nanoseconds) {
     int64_t until = nanoseconds == CLOCK_NEVER ? CLOCK_NEVER : clock_real() + nanoseconds;
     int64_t now = t->vm->clock.elapsed;
     for (;;) {
         int ready = poll(fds, count, 0);
-        if (ready > 0 || nanoseconds == 0) return ready < 0 ? 0 : ready;
+        if (ready > 0) return ready;
+        if (nanoseconds == 0) return look_in_vain(t);
         int64_t left = until == CLOCK_NEVER ? CLOCK_NEVER : until - clock_real();
         if (left <= 0) return end_wait(t, now + nanoseconds);
         leave_and_sleep(t, fds, count, left);

@@ -202,7 +202,7 @@ static Value wakeup(Thread *t, Value *args) {
 static const NativeDef wakeup_def = {"task_wakeup", wakeup, "(self, why=?, /)", NULL};
 
 Value task_wakeup_callable(Thread *t, Task *task) {
-    Value native = native_new(t, &wakeup_def, object_value(task), NULL);
+    Value native = native_callback(t, &wakeup_def, object_value(task));
     /* so that it gets the task first */
     ((Native *)object_of(native))->owner = BUILTIN_CLASS(t, TASK);
     return native;

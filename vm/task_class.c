@@ -37,11 +37,12 @@ static Value init_native(Thread *t, Value *args) {
 
 /* Task(coro, *, loop=None, name=None, context=None) */
 static bool init(Thread *t, Value self, const Value *args, int argc, Tuple *kwnames) {
-    Signature *signature =
-        signature_parse(t, "Task", "(coro, *, loop=None, name=None, context=None)");
+    Signature **signature = &t->vm->task_signature;
+    if (!*signature)
+        *signature = signature_parse(t, "Task", "(coro, *, loop=None, name=None, context=None)");
     Value *roots = push_roots(t, 5);
     roots[0] = self;
-    bool ok = bind_arguments(t, signature, roots + 1, args, argc, kwnames) &&
+    bool ok = bind_arguments(t, *signature, roots + 1, args, argc, kwnames) &&
               init_native(t, roots) != VALUE_ERROR;
     pop_roots(t, roots);
     return ok;

@@ -108,7 +108,7 @@ struct Thread {
     int wait_kind;         /* WaitKind: why it does not hold the baton; for reports */
     Value wait_on;         /* with it: the lock …, or VALUE_NONE */
     int64_t wait_deadline; /* with it: CLOCK_NEVER when there is none */
-    bool hears_outside;    /* while parked: the system may have something for it */
+    int hears_outside;     /* while parked: HearsOutside */
     Value running_loop;  /* the event loop whose run_forever is under way in this thread, 0: none */
     Value event_loop;    /* set_event_loop's, 0: none */
     bool event_loop_set; /* set_event_loop was called */
@@ -138,6 +138,8 @@ struct Vm {
     struct InternTable *interned;
     struct MethodCache *method_cache;
     struct Signature *signatures; /* all that were parsed, see vm/signature.c */
+    struct Signature *callback_signatures; /* those of native_callback() */
+    struct Signature *task_signature;      /* of Task(), when it was called */
     uint32_t next_key;            /* for shapes, classes, dict layouts */
     uint64_t next_id;             /* id() numbers */
     uint64_t hash_key[2];         /* SipHash */
