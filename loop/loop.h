@@ -95,6 +95,7 @@ struct Loop {
     bool custom; /* of a class that is not the native one: see loop/custom.c */
     bool uv_started;     /* uv, timer and wakeup are initialised */
     bool polling;        /* waits in libuv with nothing ready: others must wake it */
+    bool idle;           /* nothing was ready: it waits, or handles what ended the wait */
     bool parked;         /* waits for other threads or a virtual moment */
     uint32_t io_handles; /* open handles that can bring events */
     Watch **watches;     /* by descriptor, NULL: none */

@@ -253,7 +253,10 @@ static bool run_pass(Thread *t, Loop *loop, Value self, Value *roots) {
     if (UNLIKELY(selected)) {
         if (selected < 0) return false;
     } else if (!loop->ready.count && !loop->stopping) {
-        if (!wait(t, loop)) return false;
+        loop->idle = true;
+        bool ok = wait(t, loop);
+        loop->idle = false;
+        if (!ok) return false;
     } else if (loop->io_handles) {
         uv_run(&loop->uv, UV_RUN_NOWAIT);
     }

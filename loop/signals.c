@@ -9,13 +9,17 @@
  * A second Ctrl-C kills the process only when the first has not been looked at for a second: a C
  * function that never reaches a safepoint must not make the program unstoppable.
  *
+ * Ctrl-\ (SIGQUIT) prints the task tree and the program goes on, unless the program has a handler
+ * of its own or asked for SIG_DFL.
+ *
  * The one static variable of the loop is here: a signal handler has no argument to find its state
  * by. Read next: loop/run.c.
  */
 #include <stdatomic.h>
+#include <stdio.h>
 #include <time.h>
 
-#include "loop/loop.h"
+#include "loop/tree.h"
 #include "vm/ops.h"
 #include "vm/probe.h"
 
@@ -62,6 +66,8 @@ void signals_install(LoopState *state) {
     if (inherited.sa_handler == SIG_IGN)
         state->signal_handlers[SIGINT] = VALUE_NONE; /* a background job */
     else signals_catch(SIGINT);
+    sigaction(SIGQUIT, NULL, &inherited);
+    if (inherited.sa_handler == SIG_DFL) signals_catch(SIGQUIT);
     signal(SIGPIPE, SIG_IGN);
     state->signals_installed = true;
 }
@@ -69,6 +75,7 @@ void signals_install(LoopState *state) {
 void signals_restore(LoopState *state) {
     if (!state->signals_installed) return;
     signal(SIGINT, SIG_DFL);
+    signal(SIGQUIT, SIG_DFL);
     arrived.main_thread = NULL;
     state->signals_installed = false;
 }
@@ -106,7 +113,7 @@ Value signals_set_handler(Thread *t, int number, Value handler) {
     state->signal_handlers[number] = handler;
     if (handler == VALUE_NONE) {
         signal(number, SIG_IGN);
-    } else if (handler != VALUE_UNSET || number == SIGINT) {
+    } else if (handler != VALUE_UNSET || number == SIGINT || number == SIGQUIT) {
         signals_catch(number);
     } else {
         signal(number, number == SIGPIPE ? SIG_IGN : SIG_DFL);
@@ -124,6 +131,16 @@ static bool queue_on_loop(Thread *t, int number) {
     return true;
 }
 
+/* Everything that there is, straight to the standard error. */
+static void print_tree(Thread *t) {
+    Buffer out = {0};
+    buffer_putc(&out, '\n');
+    tree_put_all(t, &out);
+    fwrite(out.data, 1, out.size, stderr);
+    fflush(stderr);
+    buffer_free(&out);
+}
+
 static bool deliver(Thread *t, int number) {
     PROBE(t, SIGNAL, fixnum(number), VALUE_UNSET);
     if (number == SIGINT) atomic_store(&arrived.interrupted_at, 0);
@@ -131,6 +148,7 @@ static bool deliver(Thread *t, int number) {
     Value handler = loop_state(t)->signal_handlers[number];
     if (handler == VALUE_NONE) return true;
     if (handler == VALUE_UNSET) {
+        if (number == SIGQUIT) print_tree(t);
         if (number != SIGINT) return true;
         loop_state(t)->interrupted = true;
         raise_with(t, EXC_KeyboardInterrupt, VALUE_UNSET);
@@ -142,9 +160,11 @@ static bool deliver(Thread *t, int number) {
 
 bool signals_deliver(Thread *t) {
     if (t != t->vm->main_thread) return true;
-    for (int i = 1; i < LOOP_SIGNAL_COUNT; i++) {
-        if (!atomic_exchange(&arrived.pending[i], false)) continue;
-        if (!deliver(t, i)) return false;
+    bool ok = true;
+    for (int i = 1; ok && i < LOOP_SIGNAL_COUNT; i++) {
+        if (atomic_exchange(&arrived.pending[i], false)) ok = deliver(t, i);
     }
-    return true;
+    t->wait_kind = WAIT_NOTHING; /* a signal had ended a wait: see thread_park */
+    t->wait_on = VALUE_NONE;
+    return ok;
 }

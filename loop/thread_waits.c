@@ -29,6 +29,16 @@ static void put_callee(Thread *t, Value function, Buffer *out) {
     buffer_puts(out, "()");
 }
 
+bool put_worker_job(Thread *t, const Thread *thread, Buffer *out) {
+    const Frame *f = library_frame(thread, "_Job.run");
+    Value job = f ? frame_variable(f, "self") : VALUE_UNSET;
+    Value function = attribute_of(t, job, "fn");
+    if (function == VALUE_UNSET) return false;
+    buffer_puts(out, "job ");
+    put_callee(t, function, out);
+    return true;
+}
+
 void put_job(Thread *t, Value future, Buffer *out) {
     for (const Thread *thread = t->vm->threads; thread; thread = thread->next) {
         const Frame *f = library_frame(thread, "_Job.run");
@@ -142,10 +152,17 @@ static void put_limit(Thread *t, const Thread *thread, Buffer *out) {
     buffer_printf(out, ", at most %.3g s more", left > 0 ? left : 0);
 }
 
+static bool in_idle_loop(const Thread *thread) {
+    Value loop = thread->running_loop;
+    return loop && is_kind(loop, OBJ_LOOP) && loop_of(loop) && loop_of(loop)->idle;
+}
+
 void wait_of_thread(Thread *t, const Thread *thread, Wait *out) {
     *out = (Wait){.what = VALUE_NONE, .holder = VALUE_NONE, .kind = "nothing"};
-    out->waiting = thread->wait_kind != WAIT_NOTHING;
-    switch (thread->wait_kind) {
+    int kind = thread->wait_kind;
+    if (kind == WAIT_NOTHING && in_idle_loop(thread)) kind = WAIT_LOOP;
+    out->waiting = kind != WAIT_NOTHING;
+    switch (kind) {
     case WAIT_NOTHING: buffer_puts(&out->text, thread == t ? "runs" : "is ready to go on"); return;
     case WAIT_TIME: {
         double left = clock_to_seconds(thread->wait_deadline - clock_monotonic(&t->vm->clock));

@@ -208,6 +208,9 @@ void tree_put_thread(Thread *t, const Thread *thread, int indent, Buffer *out) {
     put_indent(out, indent);
     thread_name_into(t, thread, out);
     buffer_putc(out, ':');
+    Buffer job = {0};
+    if (put_worker_job(t, thread, &job)) buffer_printf(out, " %s", job.data);
+    buffer_free(&job);
     const Frame *frame = place_of_thread(thread);
     if (frame) put_frame(t, frame, indent + 4, true, out);
     Wait wait;
@@ -279,9 +282,9 @@ static void put_executors(Thread *t, Buffer *out) {
         if (!workers || first != i) continue;
         buffer_puts(out, "\nexecutor ");
         put_executor_name(t, threads[i], out);
-        buffer_printf(out, ": %u worker%s, %lld idle, %lld jobs in its queue", workers,
-                      workers == 1 ? "" : "s", number_of(t, crew, "idle"),
-                      number_of(t, crew, "promised"));
+        long long idle = number_of(t, crew, "idle"), queued = number_of(t, crew, "promised");
+        buffer_printf(out, ": %u worker%s, %lld idle, %lld job%s in its queue", workers,
+                      workers == 1 ? "" : "s", idle, queued, queued == 1 ? "" : "s");
     }
     free(threads);
 }

@@ -392,8 +392,10 @@ static bool put_idle(Task *task, Wait *wait) {
     bool waits = !current && is_object(on) &&
                  (!is_future(on) || (is_pending(on) && !(FUTURE(on)->flags & FUTURE_WOKEN)));
     if (waits) return false;
-    bool begun =
-        !is_generator_kind(task->coroutine) || GENERATOR(task->coroutine)->state != GEN_CREATED;
+    Value coroutine = task->coroutine;
+    bool begun = is_generator_kind(coroutine)     ? GENERATOR(coroutine)->state != GEN_CREATED
+                 : is_native_coroutine(coroutine) ? FUTURE(coroutine)->flags & FUTURE_STARTED
+                                                  : true;
     buffer_puts(&wait->text, current ? "runs" : begun ? "is ready to go on" : "is ready to begin");
     return true;
 }

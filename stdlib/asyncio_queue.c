@@ -70,14 +70,20 @@ static Value ring_pop(Heap *heap, Ring *ring) {
     return v;
 }
 
+/* [v] is in it at most once. The shorter side moves up: waiters often leave in the order in which
+ * they came. */
 static void ring_remove(Heap *heap, Ring *ring, Value v) {
-    size_t kept = 0;
-    for (size_t i = 0; i < ring->count; i++) {
-        Value at = *ring_at(ring, i);
-        if (at == v) heap_forget(heap, v);
-        else *ring_at(ring, kept++) = at;
+    size_t i = 0;
+    while (i < ring->count && *ring_at(ring, i) != v) i++;
+    if (i == ring->count) return;
+    heap_forget(heap, v);
+    if (i < ring->count / 2) {
+        for (; i > 0; i--) *ring_at(ring, i) = *ring_at(ring, i - 1);
+        ring->head = (ring->head + 1) & (ring->capacity - 1);
+    } else {
+        for (; i + 1 < ring->count; i++) *ring_at(ring, i) = *ring_at(ring, i + 1);
     }
-    ring->count = kept;
+    ring->count--;
 }
 
 static void ring_shade(Heap *heap, const Ring *ring) {

@@ -105,7 +105,12 @@ bool deque_insert(Thread *t, Deque *d, size_t i, Value v) {
 Value deque_remove_at(Thread *t, Deque *d, size_t i) {
     Value v = *deque_at(d, i);
     heap_forget(&t->vm->heap, v);
-    for (; i + 1 < d->size; i++) *deque_at(d, i) = *deque_at(d, i + 1);
+    if (i < d->size / 2) { /* the shorter side moves up */
+        for (; i > 0; i--) *deque_at(d, i) = *deque_at(d, i - 1);
+        d->head = (d->head + 1) & (d->capacity - 1);
+    } else {
+        for (; i + 1 < d->size; i++) *deque_at(d, i) = *deque_at(d, i + 1);
+    }
     d->size--;
     d->version++;
     return v;

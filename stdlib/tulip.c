@@ -4,13 +4,15 @@
  *
  * Read next: loop/deadlock.c, vm/probe.h.
  */
-#include "loop/loop.h"
+#include "loop/report.h"
+#include "loop/tree.h"
 #include "stdlib/stdlib.h"
 #include "vm/class.h"
 #include "vm/code.h"
 #include "vm/container.h"
 #include "vm/exception.h"
 #include "vm/number.h"
+#include "vm/ops.h"
 #include "vm/str.h"
 
 static Value virtual_time(Thread *t, Value *args) {
@@ -26,6 +28,29 @@ static Value lost_errors(Thread *t, Value *args) {
 static Value collections(Thread *t, Value *args) {
     (void)args;
     return int_from_uint64(t, t->vm->heap.cycles);
+}
+
+static Value tasks(Thread *t, Value *args) {
+    (void)args;
+    return tree_tasks(t);
+}
+
+static Value threads(Thread *t, Value *args) {
+    (void)args;
+    return tree_threads(t);
+}
+
+static Value print_tasks(Thread *t, Value *args) {
+    Buffer out = {0};
+    tree_put_all(t, &out);
+    if (args[0] == VALUE_NONE) {
+        report_text(t, out.data, out.size);
+        buffer_free(&out);
+        return VALUE_NONE;
+    }
+    Value text = object_value(str_from_buffer(t, &out));
+    Value written = call_method(t, args[0], NAME_OF(t, write), &text, 1);
+    return written == VALUE_ERROR ? VALUE_ERROR : VALUE_NONE;
 }
 
 /* The text of `tulip dis` for one code object and those nested in it. */
@@ -60,6 +85,21 @@ static const NativeDef functions[] = {
     {"lost_errors", lost_errors, "()",
      "How many exceptions of tasks and futures nobody retrieved."},
     {"collections", collections, "()", "How many cycles the collector has completed."},
+    {"tasks", tasks, "()",
+     "A list with a dict for every pending task, of all loops: task, name, coroutine, made_by "
+     "(the\n"
+     "name of a task, or None), made_at (file, line), cancel_requests, stack (a list of file, "
+     "line,\n"
+     "function from the outside in), state (waiting, or what else), kind and waits_for (of the "
+     "wait,\n"
+     "in a word and in words), what (the thing itself), holder (who must act, if that is known)."},
+    {"threads", threads, "()",
+     "A list with a dict for every thread: thread, name, ident, stack, state, kind, waits_for, "
+     "what,\n"
+     "holder, as in tasks()."},
+    {"print_tasks", print_tasks, "(file=None)",
+     "Print every task, thread and executor to file (default: sys.stderr): where each is, what it\n"
+     "waits for, who made it. Ctrl-\\ does the same while a program runs."},
     {"disassemble", disassemble, "(code, /)",
      "The bytecode of a code object and of those nested in it, as text."},
     {"out_of_scope", out_of_scope, "(construct)",

@@ -322,8 +322,10 @@ ParkResult thread_park(Thread *t, int64_t deadline, WaitKind kind, Value what) {
     wait_for_turn(b, seat);
     pthread_mutex_unlock(&b->mutex);
     begin_turn(b, t);
-    t->wait_kind = WAIT_NOTHING;
-    t->wait_on = VALUE_NONE;
+    if (seat->result != PARK_SIGNAL) { /* then it is kept until the signal was delivered */
+        t->wait_kind = WAIT_NOTHING;
+        t->wait_on = VALUE_NONE;
+    }
     return seat->result;
 }
 
