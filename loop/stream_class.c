@@ -263,6 +263,11 @@ static Value get_closing(Thread *t, Value self) {
     return bool_value(STREAM(self)->closing);
 }
 
+static Value get_paused(Thread *t, Value self) {
+    (void)t;
+    return bool_value(STREAM(self)->protocol_paused);
+}
+
 static Value get_own_protocol(Thread *t, Value self) {
     (void)t;
     return STREAM(self)->protocol;
@@ -308,6 +313,7 @@ static const FieldDef fields[] = {
     {"_extra", get_extra, NULL, "What get_extra_info() knows."},
     {"_conn_lost", get_lost, NULL, "Not 0 when the connection is lost."},
     {"_eof", get_ended, NULL, "Was write_eof() called?"},
+    {"_protocol_paused", get_paused, NULL, "Was pause_writing() called last?"},
     {"_closing", get_closing, NULL, "Is it closed, or about to be?"},
     {"_empty_waiter", get_empty_waiter, set_empty_waiter,
      "A future that is done when everything is sent, or None."},
