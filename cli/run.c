@@ -18,7 +18,7 @@
 #include "cli/stages.h"
 #include "common/paint.h"
 #include "compiler/compiler.h"
-#include "loop/loop.h"
+#include "loop/report.h"
 #include "stdlib/import.h"
 #include "vm/container.h"
 #include "vm/exception.h"
@@ -61,13 +61,17 @@ static void set_path(Thread *t, const char *first) {
     }
 }
 
-/* sys.warnoptions; the module warnings reads them when it is imported, which is now. */
+/* What -W says of reports, and sys.warnoptions; the module warnings reads them when it is imported,
+ * which is now. */
 static void set_warnings(Thread *t, const Options *o) {
     if (!o->warning_count) return;
     List *words = list_new(t, (size_t)o->warning_count);
     module_set(t, stdlib_of(t)->sys, "warnoptions", object_value(words));
-    for (int i = 0; i < o->warning_count; i++)
-        list_append(t, words, argument_value(t, o->warnings[i]));
+    for (int i = 0; i < o->warning_count; i++) {
+        if (!report_option(loop_state(t), o->warnings[i]))
+            list_append(t, words, argument_value(t, o->warnings[i]));
+    }
+    if (!words->size) return;
     if (import_module(t, str_intern(t->vm, "warnings", 8)) == VALUE_ERROR) exception_take(t);
 }
 

@@ -88,7 +88,7 @@ void handle_cancel(Thread *t, Handle *handle) {
     heap_set(&t->vm->heap, &handle->args, VALUE_NONE);
 }
 
-static bool callback_of(Thread *t, Value what, Value arg, Buffer *out) {
+bool handle_text(Thread *t, Value what, Value arg, Buffer *out) {
     if (!is_kind(what, OBJ_HANDLE)) return callback_text(t, what, &arg, arg != VALUE_UNSET, out);
     Handle *handle = HANDLE(what);
     size_t argc = handle->args == VALUE_NONE ? 0 : TUPLE(handle->args)->size;
@@ -108,7 +108,7 @@ bool callback_failed(Thread *t, Value loop, Value what, Value arg) {
     }
     Buffer message = {0};
     buffer_puts(&message, "Exception in callback ");
-    if (!callback_of(t, what, arg, &message)) {
+    if (!handle_text(t, what, arg, &message)) {
         exception_take(t);
         buffer_puts(&message, "?");
     }
@@ -155,7 +155,7 @@ static Value repr(Thread *t, Value self) {
     }
     if (handle->callback != VALUE_NONE) {
         buffer_putc(&out, ' ');
-        if (!callback_of(t, self, VALUE_UNSET, &out)) {
+        if (!handle_text(t, self, VALUE_UNSET, &out)) {
             buffer_free(&out);
             return VALUE_ERROR;
         }

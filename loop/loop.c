@@ -39,6 +39,7 @@ static void shade_loop(Heap *heap, const Loop *loop) {
     shade(heap, loop->task_factory);
     shade(heap, loop->default_executor);
     shade(heap, loop->slow_callback_duration);
+    if (loop->held_at.code) heap_shade_object(heap, &loop->held_at.code->header);
     shade(heap, loop->until);
     for (int i = 0; loop->signal_handle_count && i < LOOP_SIGNAL_COUNT; i++) {
         shade(heap, loop->signal_handles[i]);
@@ -57,6 +58,7 @@ static void shade_roots(Heap *heap, void *context) {
         if (state->dropped[i].place.code)
             heap_shade_object(heap, &state->dropped[i].place.code->header);
     }
+    blocked_shade(heap, state);
     for (int i = 0; i < LOOP_SIGNAL_COUNT; i++) shade(heap, state->signal_handlers[i]);
     heap_shade_object(heap, &state->timer_handle->header);
     heap_shade_object(heap, &state->deadlock->header);
@@ -154,6 +156,7 @@ Value loop_new(Thread *t, Class *cls) {
     loop->exception_handler = loop->task_factory = VALUE_NONE;
     loop->default_executor = loop->until = VALUE_NONE;
     loop->slow_callback_duration = float_new(t, 0.1);
+    loop->slow = CLOCK_SECOND / 10;
     for (int i = 0; i < LOOP_SIGNAL_COUNT; i++) loop->signal_handles[i] = VALUE_UNSET;
     return object_value(object);
 }
@@ -282,6 +285,7 @@ void loop_install(Thread *t, bool virtual_time) {
     hooks->unused_result = report_dropped;
     hooks->misused = report_misused;
     hooks->never_awaited = report_collected;
+    hooks->watch = blocked_look;
 }
 
 uint64_t loop_lost_errors(const Vm *vm) {
@@ -308,6 +312,7 @@ void loop_release(Vm *vm) {
     LoopState *state = vm->loop_state;
     if (!state) return;
     signals_restore(state);
+    blocked_release(state);
     while (state->loops) {
         if (state->loops->object) state->loops->object->loop = NULL;
         free_loop(state->loops);

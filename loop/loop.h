@@ -28,6 +28,7 @@
 #define LOOP_SIGNAL_COUNT 65
 
 typedef struct Loop Loop;
+typedef struct Watchdog Watchdog; /* loop/blocked.c */
 typedef struct Watch Watch; /* loop/watch.h */
 typedef struct Wire Wire;   /* loop/wire.c */
 typedef struct WireWaiter WireWaiter;
@@ -72,6 +73,7 @@ typedef struct LoopState {
     uint64_t lost_errors; /* reported so far */
     uint64_t errors;      /* reports that are errors: such a run does not end with 0 */
     ReportAction actions[REPORT_KIND_COUNT];
+    Watchdog *watchdog; /* NULL until a loop runs */
     Dropped *dropped;     /* in this pass */
     size_t dropped_count, dropped_capacity;
     bool signals_installed;
@@ -83,6 +85,8 @@ typedef struct LoopState {
     size_t wire_capacity;
     WireWaiter *wire_waiters; /* threads parked in wire_wait */
 } LoopState;
+
+enum { ENTRY_RUNS = 1 };
 
 struct Loop {
     EventLoop *object; /* the heap object; cleared when that is collected */
@@ -105,6 +109,17 @@ struct Loop {
     bool executor_shut;  /* the default executor takes no more jobs */
     Value exception_handler, task_factory, default_executor; /* VALUE_NONE */
     Value slow_callback_duration;
+    int64_t slow;         /* the same in nanoseconds; atomic */
+    uint64_t entry;       /* twice the number of the last one, and ENTRY_RUNS; atomic */
+    int64_t entry_began;  /* on the virtual clock */
+    uint64_t seen_entry;  /* the watchdog's last look */
+    int64_t seen_at;      /* when it first saw that entry; atomic */
+    uint64_t poked;       /* the entry that it found too long; atomic */
+    const Frame *outer;   /* what entries are run from */
+    bool is_held;         /* a safepoint of that entry has noted … */
+    Place held_at;        /* … where it was, and … */
+    size_t held_ready;    /* … how many were ready */
+    Loop *next_running;   /* in the watchdog's list */
     Value until; /* the future run_until_complete waits for, or VALUE_NONE */
     Value signal_handles[LOOP_SIGNAL_COUNT]; /* add_signal_handler's Handles, VALUE_UNSET: none */
     uint32_t signal_handle_count;
@@ -208,6 +223,8 @@ bool handle_run(Thread *t, Handle *handle) MUST_CHECK;
 void handle_cancel(Thread *t, Handle *handle);
 /* Is a timer's owner cancelled or done? */
 bool timer_is_dead(Value what);
+/* What runs when an entry of the ready queue does: "print(1)". False: raised. */
+bool handle_text(Thread *t, Value what, Value arg, Buffer *out) MUST_CHECK;
 /* [what](arg) raised: SystemExit and KeyboardInterrupt leave the loop (false), others go to the
  * exception handler. */
 bool callback_failed(Thread *t, Value loop, Value what, Value arg) MUST_CHECK;
@@ -263,6 +280,28 @@ void report_callback_result(Thread *t, const char *who, Value v);
 void report_collected(Thread *t, Value v);
 /* All that are still unstarted at the end of the program. */
 void report_all_unstarted(Thread *t);
+
+/* ---- loop/blocked.c ---- */
+
+/* [loop] runs from now on; it has ended. */
+void blocked_begin(Loop *loop);
+void blocked_end(Loop *loop);
+/* [loop] has waited, and is at work again. */
+void blocked_wake(Loop *loop);
+/* A safepoint saw POLL_WATCH: note where the callback is that takes too long (hook). */
+void blocked_look(Thread *t);
+/* The entry [what] ([arg]) has ended, and may have taken too long. */
+void blocked_report(Thread *t, Loop *loop, Value what, Value arg);
+void blocked_shade(Heap *heap, const LoopState *state);
+/* End the watchdog. */
+void blocked_release(LoopState *state);
+static inline void blocked_enter(Loop *loop) {
+    __atomic_store_n(&loop->entry, ((loop->entry | ENTRY_RUNS) + 1) | ENTRY_RUNS, __ATOMIC_RELAXED);
+    loop->entry_began = loop->state->vm->clock.elapsed;
+}
+static inline void blocked_leave(Loop *loop) {
+    __atomic_store_n(&loop->entry, loop->entry & ~(uint64_t)ENTRY_RUNS, __ATOMIC_RELAXED);
+}
 
 /* ---- loop/deadlock.c ---- */
 

@@ -281,7 +281,10 @@ static bool set_duration(Thread *t, Value self, Value v) {
         raise_error(t, EXC_AttributeError, "slow_callback_duration");
         return false;
     }
+    double seconds = 0;
     if (loop) heap_set(&t->vm->heap, &loop->slow_callback_duration, v);
+    if (loop && (is_fixnum(v) || is_float(v)) && arg_double(t, v, &seconds))
+        __atomic_store_n(&loop->slow, clock_from_seconds(seconds), __ATOMIC_RELAXED);
     return true;
 }
 

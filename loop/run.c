@@ -56,17 +56,23 @@ static bool run_entries(Thread *t, Loop *loop, Value self, Value *roots) {
         ReadyEntry entry = ready_pop(&loop->ready);
         roots[1] = entry.what;
         roots[2] = entry.arg;
-        if (UNLIKELY(!run_entry(t, self, entry))) return false;
+        blocked_enter(loop);
+        bool ok = run_entry(t, self, entry);
+        if (UNLIKELY(loop->is_held || (thread_poll_bits(t) & POLL_WATCH)))
+            blocked_report(t, loop, entry.what, entry.arg);
+        if (UNLIKELY(!ok)) return false;
         if (UNLIKELY(thread_poll_bits(t)) && !thread_poll(t)) return false;
     }
     return true;
 }
 
 static bool run_ready(Thread *t, Loop *loop, Value self, Value *roots) {
+    loop->outer = t->frame;
     Value *outer = push_roots(t, 1);
     Value context = context_switch(t, VALUE_NONE);
     if (context) *outer = context;
     bool ok = run_entries(t, loop, self, roots);
+    blocked_leave(loop);
     context_restore(t, context);
     pop_roots(t, outer);
     return ok;
@@ -257,6 +263,7 @@ static bool run_pass(Thread *t, Loop *loop, Value self, Value *roots) {
         bool ok = wait(t, loop);
         loop->idle = false;
         if (!ok) return false;
+        blocked_wake(loop);
     } else if (loop->io_handles) {
         uv_run(&loop->uv, UV_RUN_NOWAIT);
     }
@@ -297,12 +304,14 @@ bool loop_run_forever(Thread *t, Value self) {
     asyncgens_hook(t, self);
     loop->thread = t;
     t->running_loop = self;
+    blocked_begin(loop);
     PROBE(t, LOOP_STARTED, VALUE_UNSET, VALUE_UNSET);
     bool ok;
     do {
         ok = LIKELY(!loop->custom) ? run_pass(t, loop, self, roots) : custom_run_pass(t, self);
     } while (ok && !loop->stopping);
     loop->stopping = false;
+    blocked_end(loop);
     loop->thread = NULL;
     t->running_loop = VALUE_ERROR;
     t->asyncgen_firstiter = roots[3];

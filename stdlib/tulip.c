@@ -53,6 +53,37 @@ static Value print_tasks(Thread *t, Value *args) {
     return written == VALUE_ERROR ? VALUE_ERROR : VALUE_NONE;
 }
 
+/* The number of [v] among [names], which end with NULL; -1 raised. */
+static int find_name(Thread *t, Value v, const char *(*names)(int), const char *what) {
+    int i = 0;
+    for (; is_str(v) && names(i); i++) {
+        if (!strcmp(STR(v)->data, names(i))) return i;
+    }
+    raise_error(t, EXC_ValueError, "no such %s: %R", what, v);
+    return -1;
+}
+
+static Value action_value(Thread *t, int kind) {
+    return object_value(str_from(t, report_action_name(loop_state(t)->actions[kind])));
+}
+
+static Value reports(Thread *t, Value *args) {
+    if (args[0] == VALUE_NONE) {
+        Dict *all = dict_new(t);
+        for (int kind = 0; report_kind_name(kind); kind++)
+            dict_set_str(t, all, str_from(t, report_kind_name(kind)), action_value(t, kind));
+        return object_value(all);
+    }
+    int kind = find_name(t, args[0], report_kind_name, "kind of report");
+    if (kind < 0) return VALUE_ERROR;
+    Value before = action_value(t, kind);
+    if (args[1] == VALUE_NONE) return before;
+    int action = find_name(t, args[1], report_action_name, "action");
+    if (action < 0) return VALUE_ERROR;
+    loop_state(t)->actions[kind] = (ReportAction)action;
+    return before;
+}
+
 /* The text of `tulip dis` for one code object and those nested in it. */
 static Value disassemble(Thread *t, Value *args) {
     if (!is_kind(args[0], OBJ_CODE))
@@ -84,6 +115,9 @@ static const NativeDef functions[] = {
     {"virtual_time", virtual_time, "()", "Does the clock jump instead of waiting?"},
     {"lost_errors", lost_errors, "()",
      "How many exceptions of tasks and futures nobody retrieved."},
+    {"reports", reports, "(kind=None, action=None)",
+     "What becomes of reports of a kind: 'default', 'ignore' or 'error' (the run does not end with "
+     "0). Gives the action before, of all kinds in a dict when none is named."},
     {"collections", collections, "()", "How many cycles the collector has completed."},
     {"tasks", tasks, "()",
      "A list with a dict for every pending task, of all loops: task, name, coroutine, made_by "

@@ -326,6 +326,8 @@ ParkResult thread_park(Thread *t, int64_t deadline, WaitKind kind, Value what) {
         t->wait_kind = WAIT_NOTHING;
         t->wait_on = VALUE_NONE;
     }
+    bool watched = t->running_loop && kind != WAIT_LOOP && t->vm->hooks.watch;
+    if (watched && clock_of(b)->is_virtual) thread_poll_raise(t, POLL_WATCH);
     return seat->result;
 }
 

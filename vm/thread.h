@@ -81,6 +81,8 @@ typedef struct VmHooks {
     void (*unused_result)(Thread *t, Value v);
     /* [v], perhaps an unstarted coroutine, is used as what it is not: [how] says as what */
     void (*misused)(Thread *t, Value v, const char *how);
+    /* a safepoint saw POLL_WATCH: a callback may hold its loop for too long */
+    void (*watch)(Thread *t);
     /* the coroutine [v] dies unstarted */
     void (*never_awaited)(Thread *t, Value v);
 } VmHooks;
@@ -117,7 +119,8 @@ struct Thread {
     struct ReprStack *rendering; /* what repr is at work on (vm/text.c), NULL until used */
 };
 
-enum { POLL_COLLECT = 1, POLL_SIGNAL = 2, POLL_SWITCH = 4, POLL_FINALIZE = 8, POLL_CALLBACK = 16 };
+enum { POLL_COLLECT = 1, POLL_SIGNAL = 2, POLL_SWITCH = 4, POLL_FINALIZE = 8, POLL_CALLBACK = 16,
+       POLL_WATCH = 32 };
 
 struct Vm {
     Heap heap;
@@ -229,6 +232,11 @@ static inline void thread_poll_raise(Thread *t, int bits) {
 }
 static inline int thread_poll_clear(Thread *t, int bits) {
     return __atomic_fetch_and(&t->poll, ~bits, __ATOMIC_SEQ_CST);
+}
+
+/* Was one of [bits] set? Then it is no more. */
+static inline bool thread_poll_clear_if(Thread *t, int bits) {
+    return (thread_poll_bits(t) & bits) && (thread_poll_clear(t, bits) & bits);
 }
 
 /* Free the identity numbers of a vm (vm/object.c) and what repr keeps per thread (vm/text.c). */

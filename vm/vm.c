@@ -91,6 +91,7 @@ bool thread_poll_slow(Thread *t) {
     if (thread_poll_bits(t) & POLL_COLLECT) heap_step(t);
     if (thread_poll_bits(t) & POLL_FINALIZE) heap_run_finalizers(t);
     if (thread_poll_bits(t) & POLL_SWITCH) thread_pass(t);
+    if (thread_poll_clear_if(t, POLL_WATCH)) t->vm->hooks.watch(t);
     if (!(thread_poll_bits(t) & POLL_SIGNAL)) return true;
     thread_poll_clear(t, POLL_SIGNAL);
     if (t->vm->hooks.signal) return t->vm->hooks.signal(t);
