@@ -329,15 +329,19 @@ static Value run_module(Thread *t, Str *name, Function *code) {
 }
 
 static Value load_source(Thread *t, Str *name, ModuleSource *source) {
-    Value *roots = push_roots(t, 1);
+    Value *roots = push_roots(t, 2);
     roots[0] = object_value(name);
     Module *m = module_start(t, name, source->path, source->is_package);
+    roots[1] = object_value(m);
+    Importing entry;
+    import_begin(t, &entry, roots[1]);
     Function *code =
         module_compile(t, source->path, source->text, source->size, COMPILE_MODULE, m->dict, NULL);
     module_source_free(source);
     Value v = VALUE_ERROR;
     if (code) v = run_module(t, name, code);
     else dict_delete_str(t, t->vm->modules, name);
+    import_end(t, &entry);
     pop_roots(t, roots);
     return v;
 }
@@ -410,15 +414,25 @@ static Value load(Thread *t, Str *name, Value parent) {
     return folder != VALUE_UNSET ? folder : raise_not_found(t, name, "No module named %R");
 }
 
+static bool is_half_made(Value module) {
+    return is_kind(module, OBJ_MODULE) && MODULE(module)->initializing;
+}
+
 /* The next part of a dotted name: sys.modules or load it, and bind it in its parent. */
 static Value import_part(Thread *t, Str *name, Value parent) {
     Value module = dict_get_str(t, t->vm->modules, name);
     if (module == VALUE_NONE)
         return raise_not_found(t, name, "import of %S halted; None in sys.modules");
-    if (module != VALUE_UNSET) return module;
     Value *roots = push_roots(t, 3);
     roots[0] = object_value(name);
     roots[1] = parent;
+    int waited = 0;
+    while (is_half_made(module) && (waited = import_wait(t, module)) > 0)
+        module = dict_get_str(t, t->vm->modules, name);
+    if (waited < 0 || (module != VALUE_UNSET && module != VALUE_NONE)) {
+        pop_roots(t, roots);
+        return waited < 0 ? VALUE_ERROR : module;
+    }
     module = load(t, name, parent);
     roots[2] = module;
     const char *dot = strrchr(name->data, '.');
@@ -433,7 +447,7 @@ static Value import_part(Thread *t, Str *name, Value parent) {
 Value import_module(Thread *t, Str *name) {
     if (!name->size) return raise_error(t, EXC_ValueError, "Empty module name");
     Value found = dict_get_str(t, t->vm->modules, name);
-    if (found != VALUE_UNSET && found != VALUE_NONE) return found;
+    if (found != VALUE_UNSET && found != VALUE_NONE && !is_half_made(found)) return found;
     if (!enter_native(t, " while importing a module")) return VALUE_ERROR;
     Value *roots = push_roots(t, 2);
     roots[0] = object_value(name);

@@ -9,6 +9,7 @@
 #include "common/diagnostic.h"
 #include "compiler/compiler.h"
 #include "stdlib/stdlib.h"
+#include "stdlib/wait_queue.h"
 
 /* Import [name] (dotted) with all its parents and return the module named last. The hook of
  * vm/thread.h. */
@@ -37,6 +38,25 @@ Module *module_start(Thread *t, Str *name, const char *path, bool is_package);
 const NativeModule *native_module_find(const char *name);
 /* The names of all modules of the library, as a tuple of strs. */
 Tuple *library_names(Thread *t);
+
+/* ---- stdlib/import_lock.c ---- */
+
+/* An import whose code is running. */
+typedef struct Importing {
+    Value module;
+    const Thread *thread;
+    WaitQueue queue; /* other threads that want it */
+    struct Importing *next;
+} Importing;
+
+typedef struct ImportWaiter ImportWaiter;
+
+/* Thread t runs the code of [module], which the caller roots; until import_end. */
+void import_begin(Thread *t, Importing *entry, Value module);
+void import_end(Thread *t, Importing *entry);
+/* Wait while another thread runs the code of [module]. 1: it was so, look again; 0: nobody does,
+ * or waiting would never end; -1: raised. */
+int import_wait(Thread *t, Value module) MUST_CHECK;
 
 /* ---- stdlib/sources.c ---- */
 

@@ -233,7 +233,7 @@ static bool unix_from(Thread *t, Value *v, struct sockaddr_storage *address, soc
         raise_error(t, EXC_TypeError, "a bytes-like object is required, not '%T'", *v);
         return false;
     }
-    bool abstract = length > 0 && !data[0];
+    bool abstract = length == 0 || !data[0]; /* of no length: the system chooses a name */
     if (length + !abstract > sizeof un->sun_path)
         return raise_error(t, EXC_OSError, "AF_UNIX path too long"), false;
     memset(un, 0, sizeof *un);

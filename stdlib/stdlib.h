@@ -97,6 +97,8 @@ typedef struct Stdlib {
     int64_t gc_thresholds[3];   /* what gc.set_threshold was told */
     int64_t gc_debug;           /* what gc.set_debug was told */
     int64_t socket_timeout;     /* of new sockets, nanoseconds; -1: none */
+    struct Importing *importing; /* imports under way (stdlib/import_lock.c) */
+    struct ImportWaiter *import_waiters;
     SignatureCache *signatures; /* parsed signatures of native constructors */
 } Stdlib;
 
