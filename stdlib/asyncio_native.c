@@ -128,7 +128,7 @@ static Value create_task(Thread *t, Value *args) {
 static Value current_task(Thread *t, Value *args) {
     Value loop = args[0] == VALUE_NONE ? loop_get_running(t) : args[0];
     if (loop == VALUE_NONE) return no_running_loop(t);
-    return is_kind(loop, OBJ_LOOP) ? EVENT_LOOP(loop)->current_task : VALUE_NONE;
+    return task_current(t, loop);
 }
 
 static Value all_tasks(Thread *t, Value *args) {
@@ -146,6 +146,21 @@ static Value here(Thread *t, Value *args) {
         task = EVENT_LOOP(loop)->current_task;
     Value facts[4] = {task, origin.by, origin.code, fixnum(origin.pc)};
     return object_value(tuple_from(t, facts, 4));
+static Value register_task(Thread *t, Value *args) {
+    if (is_kind(args[0], OBJ_TASK) && is_kind(FUTURE(args[0])->loop, OBJ_LOOP)) return VALUE_NONE;
+    return foreign_task_register(t, args[0]) ? VALUE_NONE : VALUE_ERROR;
+}
+
+static Value unregister_task(Thread *t, Value *args) {
+    return foreign_task_unregister(t, args[0]) ? VALUE_NONE : VALUE_ERROR;
+}
+
+static Value enter_task(Thread *t, Value *args) {
+    return task_enter(t, args[0], args[1]) ? VALUE_NONE : VALUE_ERROR;
+}
+
+static Value leave_task(Thread *t, Value *args) {
+    return task_leave(t, args[0], args[1]) ? VALUE_NONE : VALUE_ERROR;
 }
 
 /* ---- what is it ---- */
@@ -236,6 +251,10 @@ static const NativeDef functions[] = {
     {"all_tasks", all_tasks, "(loop=None)", "The set of pending tasks."},
     {"_here", here, "(with_task=False, /)",
      "Note, for reports, who runs at which line; with the task itself if wanted."},
+    {"_register_task", register_task, "(task)", "all_tasks() shall know of a task not made here."},
+    {"_unregister_task", unregister_task, "(task)", "Undo it."},
+    {"_enter_task", enter_task, "(loop, task)", "The task begins to run."},
+    {"_leave_task", leave_task, "(loop, task)", "The task stops running."},
     {"iscoroutine", iscoroutine, "(obj, /)", "Is it a coroutine that a task can drive?"},
     {"isfuture", isfuture, "(obj, /)", "Is it a future?"},
     {"iscoroutinefunction", iscoroutinefunction, "(func, /)", "Does calling it give a coroutine?"},

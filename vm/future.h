@@ -164,6 +164,19 @@ Value tasks_of_loop(Thread *t, Value loop) MUST_CHECK;
 /* "Task-7" or the given name. */
 Str *task_name(Thread *t, Task *task);
 
+/* ---- tasks of other loops than EventLoops (vm/foreign_tasks.c) ---- */
+
+/* Keep [task], a Task or any object like one, among those that all_tasks() asks; forget it. */
+bool foreign_task_register(Thread *t, Value task) MUST_CHECK;
+bool foreign_task_unregister(Thread *t, Value task) MUST_CHECK;
+/* Add the pending ones of [loop] to [tasks]. */
+bool foreign_tasks_add(Thread *t, Value loop, Set *tasks) MUST_CHECK;
+/* The task that runs in a loop of any kind, or VALUE_NONE; VALUE_ERROR raised. */
+Value task_current(Thread *t, Value loop) MUST_CHECK;
+/* It begins to run, it stops. RuntimeError when another one runs. */
+bool task_enter(Thread *t, Value loop, Value task) MUST_CHECK;
+bool task_leave(Thread *t, Value loop, Value task) MUST_CHECK;
+
 /* ---- native coroutines (vm/native_coroutine.c) ---- */
 
 NativeCoroutine *native_coroutine_new(Thread *t, const NativeCoroutineKind *kind, Value payload);

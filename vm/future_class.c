@@ -458,6 +458,8 @@ static void shade_classes(Heap *heap, void *context) {
     heap_shade_object(heap, &vm->cancelled_error->header);
     heap_shade_object(heap, &vm->invalid_state_error->header);
     heap_shade_object(heap, &vm->future_iterator->header);
+    heap_shade(heap, vm->foreign_tasks);
+    heap_shade(heap, vm->foreign_current);
 }
 
 /* Complete the class Future; make asyncio's exceptions. */
@@ -470,6 +472,7 @@ void future_init(Thread *t) {
                              .doc = "A result that will be there later, in an event loop.",
                          });
     Vm *vm = t->vm;
+    vm->foreign_tasks = vm->foreign_current = VALUE_UNSET;
     vm->future_iterator = native_class_new(t, &iterator_class, "_asyncio", NULL);
     vm->cancelled_error =
         exception_class_new(t, "CancelledError", EXCEPTION_CLASS(t, BaseException));

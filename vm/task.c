@@ -29,9 +29,9 @@ static EventLoop *event_loop_of(const Task *task) {
     return is_kind(loop, OBJ_LOOP) ? EVENT_LOOP(loop) : NULL;
 }
 
-static void list_task(Task *task) {
+static bool list_task(Thread *t, Task *task) {
     EventLoop *loop = event_loop_of(task);
-    if (!loop) return;
+    if (UNLIKELY(!loop)) return foreign_task_register(t, object_value(task));
     task->future.flags |= TASK_LISTED;
     task->next_task = NULL;
     task->previous_task = loop->last_task;
@@ -42,10 +42,14 @@ static void list_task(Task *task) {
     }
     loop->last_task = task;
     loop->tasks++;
+    return true;
 }
 
 static void unlist_task(Thread *t, Task *task) {
-    if (!(task->future.flags & TASK_LISTED)) return;
+    if (UNLIKELY(!(task->future.flags & TASK_LISTED))) {
+        if (!foreign_task_unregister(t, object_value(task))) exception_take(t);
+        return;
+    }
     task->future.flags &= (uint16_t)~TASK_LISTED;
     EventLoop *loop = event_loop_of(task);
     heap_forget(&t->vm->heap, object_value(task));
@@ -92,7 +96,7 @@ bool task_start(Thread *t, Task *task, Value coroutine, Value loop, Value name, 
     heap_set(heap, &task->name, name == VALUE_NONE ? fixnum((int64_t)++t->vm->task_count) : name);
     heap_set(heap, &task->context, context_for_later(t, context));
     origin_note(t, &task->made);
-    list_task(task);
+    if (!list_task(t, task)) return false;
     PROBE(t, TASK_CREATED, object_value(task), coroutine);
     return schedule(t, task, VALUE_UNSET);
 }
@@ -350,6 +354,22 @@ static Value prepare_throw(Thread *t, Task *task, Value exception) {
     return exception;
 }
 
+/* The step on a loop that is no EventLoop is over; the outcome stays what it is. */
+static Value leave_foreign(Thread *t, Task *task, Value outcome) {
+    Value *roots = push_roots(t, 3);
+    roots[0] = outcome == VALUE_ERROR ? exception_take(t) : VALUE_NONE;
+    roots[1] = outcome == VALUE_DONE ? t->done_value : VALUE_NONE;
+    roots[2] = outcome;
+    if (!task_leave(t, task->future.loop, object_value(task))) {
+        roots[0] = exception_take(t);
+        outcome = VALUE_ERROR;
+    }
+    if (outcome == VALUE_ERROR) t->exception = roots[0];
+    if (outcome == VALUE_DONE) t->done_value = roots[1];
+    pop_roots(t, roots);
+    return outcome;
+}
+
 bool task_step(Thread *t, Task *task, Value why) {
     if (UNLIKELY(task->future.state != FUTURE_PENDING)) return true;
     Value *roots = push_roots(t, 3);
@@ -367,6 +387,8 @@ bool task_step(Thread *t, Task *task, Value why) {
     if (LIKELY(loop != NULL)) {
         interrupted = loop->current_task;
         loop->current_task = object_value(task);
+    } else if (!task_enter(t, task->future.loop, object_value(task))) {
+        return false;
     }
     PROBE(t, TASK_STEP_BEGIN, object_value(task), VALUE_UNSET);
     Value outer = context_switch(t, task->context);
@@ -377,6 +399,7 @@ bool task_step(Thread *t, Task *task, Value why) {
     heap_set(&t->vm->heap, &task->context, context_restore(t, outer));
     PROBE(t, TASK_STEP_END, object_value(task), VALUE_UNSET);
     if (LIKELY(loop != NULL)) heap_set(&t->vm->heap, &loop->current_task, interrupted);
+    else outcome = leave_foreign(t, task, outcome);
     bool ok = take_outcome(t, task, outcome);
     pop_roots(t, roots);
     return ok;

@@ -163,7 +163,7 @@ static Value all_tasks(Thread *t, Value *args) {
 static Value current_task(Thread *t, Value *args) {
     args[1] = future_loop_argument(t, args[1]);
     if (args[1] == VALUE_ERROR) return VALUE_ERROR;
-    return is_kind(args[1], OBJ_LOOP) ? EVENT_LOOP(args[1])->current_task : VALUE_NONE;
+    return task_current(t, args[1]);
 }
 
 Value tasks_of_loop(Thread *t, Value loop) {
@@ -175,6 +175,7 @@ Value tasks_of_loop(Thread *t, Value loop) {
             if (!set_add(t, set, object_value(task))) return VALUE_ERROR;
         }
     }
+    if (!foreign_tasks_add(t, loop, set)) return VALUE_ERROR;
     pop_roots(t, root);
     return object_value(set);
 }

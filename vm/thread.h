@@ -130,6 +130,7 @@ struct Vm {
     Class *future_iterator;                       /* the class of iter(future) */
     Class *context_classes[3]; /* of contextvars, NULL until it is imported (vm/context.c) */
     Class *from_class, *return_class; /* trollius's, NULL until it is imported (vm/trollius.h) */
+    Value foreign_tasks, foreign_current; /* see vm/foreign_tasks.c; VALUE_UNSET until needed */
     uint64_t task_count;       /* names of tasks: Task-1, Task-2 … */
     Class *method_descriptor, *wrapper_descriptor; /* natives of classes, of slots */
     Class *method_wrapper;                         /* bound ones of slots */
