@@ -11,6 +11,7 @@
  */
 #include "loop/loop.h"
 #include "vm/container.h"
+#include "vm/context.h"
 #include "vm/exception.h"
 #include "vm/number.h"
 #include "vm/ops.h"
@@ -32,6 +33,17 @@ bool custom_time(Thread *t, Value loop, double *seconds) {
     return v != VALUE_ERROR && arg_double(t, v, seconds);
 }
 
+/* Loops that are none of ours expect a context: the task's, or an empty one. */
+static Value context_for(Thread *t, Value callback) {
+    if (!is_kind(callback, OBJ_TASK)) return context_new(t);
+    Task *task = TASK(callback);
+    if (task->context == VALUE_NONE) {
+        Value context = context_new(t);
+        heap_set(&t->vm->heap, &task->context, context);
+    }
+    return task->context;
+}
+
 bool custom_call_soon(Thread *t, Value loop, Value callback, Value arg, Value context) {
     if (loop == VALUE_NONE) {
         raise_error(t, EXC_RuntimeError, "Future object is not initialized.");
@@ -41,6 +53,8 @@ bool custom_call_soon(Thread *t, Value loop, Value callback, Value arg, Value co
     roots[0] = callback;
     roots[1] = arg;
     roots[2] = context;
+    if (context == VALUE_NONE && !is_kind(loop, OBJ_LOOP))
+        roots[2] = context = context_for(t, callback);
     if (is_kind(callback, OBJ_TASK)) roots[0] = task_wakeup_callable(t, TASK(callback));
     roots[3] = roots[0] == VALUE_ERROR ? VALUE_ERROR
                                        : value_getattr(t, loop, NAME_OF(t, call_soon));

@@ -149,6 +149,8 @@ Value loop_new(Thread *t, Class *cls) {
     object->first_task = object->last_task = NULL;
     object->loop = loop;
     loop->object = object;
+    const char *debug = getenv("PYTHONASYNCIODEBUG");
+    loop->debug = debug && *debug;
     loop->custom = cls != BUILTIN_CLASS(t, LOOP);
     loop->state = loop_state(t);
     loop->next = loop->state->loops;

@@ -248,6 +248,10 @@ bool loop_borrow_methods(Thread *t) MUST_CHECK;
 bool report_to_loop(Thread *t, Value loop, Dict *context) MUST_CHECK;
 /* loop.default_exception_handler(context): the report on sys.stderr. */
 bool report_default(Thread *t, Dict *context) MUST_CHECK;
+/* The handler of a loop of ours gets it, or the default one. */
+bool report_to_handler(Thread *t, Value loop, Dict *context) MUST_CHECK;
+/* Give it to the logger `asyncio`, if the program uses logging and somebody listens. */
+bool report_logged(Thread *t, Dict *context);
 /* Text to sys.stderr. */
 void report_text(Thread *t, const char *text, size_t size);
 /* The end of a pass: coroutines never awaited, tasks that failed unseen. */

@@ -169,7 +169,8 @@ static bool check_context(Thread *t, Value v) {
 
 static Value call_exception_handler(Thread *t, Value *args) {
     if (!check_context(t, args[1])) return VALUE_ERROR;
-    return report_to_loop(t, args[0], DICT(args[1])) ? VALUE_NONE : VALUE_ERROR;
+    if (!loop_of(args[0])) return VALUE_NONE;
+    return report_to_handler(t, args[0], DICT(args[1])) ? VALUE_NONE : VALUE_ERROR;
 }
 
 static Value default_exception_handler(Thread *t, Value *args) {
@@ -288,6 +289,33 @@ static bool set_duration(Thread *t, Value self, Value v) {
     return true;
 }
 
+/* What is queued, as a list of Handles. */
+static Value get_ready(Thread *t, Value self) {
+    Value *roots = push_roots(t, 2);
+    List *list = list_new(t, 0);
+    roots[0] = object_value(list);
+    Loop *loop = loop_of(self);
+    for (size_t i = 0; loop && i < loop->ready.count; i++) {
+        ReadyEntry entry = *ready_at(&loop->ready, i);
+        if (!is_kind(entry.what, OBJ_HANDLE))
+            entry.what = handle_new(t, self, entry.what, &entry.arg, entry.arg != VALUE_UNSET,
+                                    VALUE_NONE);
+        if (!list_append(t, list, entry.what)) return VALUE_ERROR;
+    }
+    pop_roots(t, roots);
+    return object_value(list);
+}
+
+/* The timers that are set, in no order: TimerHandles, and sleepers as they are. */
+static Value get_scheduled(Thread *t, Value self) {
+    List *list = list_new(t, 0);
+    Loop *loop = loop_of(self);
+    for (size_t i = 0; loop && i < loop->timers.count; i++) {
+        if (!list_append(t, list, loop->timers.timers[i].what)) return VALUE_ERROR;
+    }
+    return object_value(list);
+}
+
 static const Slots slots = {.repr = repr, .construct = construct, .init = init};
 
 static const NativeDef methods[] = {
@@ -346,6 +374,8 @@ static const FieldDef fields[] = {
      "A longer callback counts as blocking, seconds."},
     {"_default_executor", executor_get_default, executor_set_default,
      "What run_in_executor(None, ...) uses, or None before it is needed."},
+    {"_ready", get_ready, NULL, "What is queued for the next pass: a list of Handles."},
+    {"_scheduled", get_scheduled, NULL, "The timers that are set: a list."},
     {"_executor_shutdown_called", executor_get_shut, executor_set_shut,
      "Does the default executor take no more jobs?"},
     {0},
@@ -359,5 +389,6 @@ void loop_class_install(Thread *t) {
                              .fields = fields,
                              .doc = "An event loop.",
                          });
+    instance_dict_publish(t, BUILTIN_CLASS(t, LOOP));
     BUILTIN_CLASS(t, LOOP)->module = object_value(str_from(t, "asyncio.unix_events"));
 }

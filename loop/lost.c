@@ -25,7 +25,9 @@ static bool has_custom_handler(Value loop) {
 
 /* Tell the handler of [loop]; the default one writes a report that ends with [fix]. */
 static bool tell(Thread *t, Value loop, ReportKind kind, Dict *context, const char *fix) {
-    if (has_custom_handler(loop)) return report_to_loop(t, loop, context);
+    bool custom = is_kind(loop, OBJ_LOOP) && loop_of(loop) && loop_of(loop)->custom;
+    if (custom || has_custom_handler(loop)) return report_to_loop(t, loop, context);
+    if (report_logged(t, context)) return true;
     Buffer out = {0};
     if (!report_begin(t, kind, &out)) return true;
     report_put_context(t, context, &out);
@@ -94,6 +96,7 @@ void report_pending_tasks(Thread *t, Loop *loop) {
     Value *roots = push_roots(t, 2);
     for (Task *task = loop->object->first_task; task; task = task->next_task) {
         if (task->future.flags & (FUTURE_QUIET | FUTURE_REPORTED)) continue;
+        if (task->future.state != FUTURE_PENDING) continue;
         task->future.flags |= FUTURE_REPORTED;
         roots[0] = object_value(task);
         Dict *context = dict_new(t);

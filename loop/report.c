@@ -144,7 +144,26 @@ void report_put_context(Thread *t, Dict *context, Buffer *out) {
         exception_print(t, exception, out);
 }
 
+bool report_logged(Thread *t, Dict *context) {
+    if (dict_get_str(t, t->vm->modules, str_intern(t->vm, "logging", 7)) == VALUE_UNSET)
+        return false;
+    Value *roots = push_roots(t, 2);
+    roots[0] = object_value(context);
+    roots[1] = t->exception;
+    t->exception = VALUE_UNSET;
+    Value base = t->vm->hooks.import_module(t, str_intern(t->vm, "asyncio.base_events", 19));
+    Value done = base == VALUE_ERROR
+                     ? VALUE_ERROR
+                     : call_method(t, base, str_intern(t->vm, "log_report", 10), roots, 1);
+    int logged = done == VALUE_ERROR ? -1 : value_truth(t, done);
+    if (logged < 0) exception_take(t);
+    t->exception = roots[1];
+    pop_roots(t, roots);
+    return logged > 0;
+}
+
 bool report_default(Thread *t, Dict *context) {
+    if (report_logged(t, context)) return true;
     Buffer out = {0};
     report_put_context(t, context, &out);
     report_text(t, out.data, out.size);
@@ -170,11 +189,13 @@ static bool handler_failed(Thread *t, Dict *context) {
 }
 
 bool report_to_loop(Thread *t, Value loop, Dict *context) {
-    if (!is_kind(loop, OBJ_LOOP)) {
-        Value argument = object_value(context);
-        return call_method(t, loop, NAME_OF(t, call_exception_handler), &argument, 1) !=
-               VALUE_ERROR;
-    }
+    if (is_kind(loop, OBJ_LOOP) && !(loop_of(loop) && loop_of(loop)->custom))
+        return report_to_handler(t, loop, context);
+    Value argument = object_value(context);
+    return call_method(t, loop, NAME_OF(t, call_exception_handler), &argument, 1) != VALUE_ERROR;
+}
+
+bool report_to_handler(Thread *t, Value loop, Dict *context) {
     Value handler = loop_of(loop)->exception_handler;
     if (handler == VALUE_NONE) return report_default(t, context);
     Value *roots = push_roots(t, 2);

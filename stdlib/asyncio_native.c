@@ -172,10 +172,12 @@ static Value iscoroutine(Thread *t, Value *args) {
 static Value isfuture(Thread *t, Value *args) {
     if (is_future(args[0])) return bool_value(!is_native_coroutine(args[0]));
     if (!is_object(args[0])) return VALUE_FALSE;
-    Class *cls = class_of(t->vm, args[0]);
-    if (class_lookup(t, cls, NAME_OF(t, _asyncio_future_blocking)) == VALUE_UNSET)
-        return VALUE_FALSE;
-    Value blocking = value_getattr_or_unset(t, args[0], NAME_OF(t, _asyncio_future_blocking));
+    Value cls = value_getattr(t, args[0], NAME_OF(t, __class__)); /* a mock pretends to have one */
+    if (cls == VALUE_ERROR) return VALUE_ERROR;
+    Value blocking = value_getattr_or_unset(t, cls, NAME_OF(t, _asyncio_future_blocking));
+    if (blocking == VALUE_ERROR) return VALUE_ERROR;
+    if (blocking == VALUE_UNSET) return VALUE_FALSE;
+    blocking = value_getattr_or_unset(t, args[0], NAME_OF(t, _asyncio_future_blocking));
     if (blocking == VALUE_ERROR) return VALUE_ERROR;
     return bool_value(blocking != VALUE_UNSET && blocking != VALUE_NONE);
 }
@@ -191,7 +193,9 @@ static Value iscoroutinefunction(Thread *t, Value *args) {
     if (!is_object(f)) return VALUE_FALSE;
     Value mark = value_getattr_or_unset(t, f, NAME_OF(t, _is_coroutine));
     if (mark == VALUE_ERROR) return VALUE_ERROR;
-    return bool_value(mark != VALUE_UNSET && mark != VALUE_NONE);
+    Value module = dict_get_str(t, t->vm->modules, str_intern(t->vm, "_asyncio", 8));
+    if (mark == VALUE_UNSET || !is_kind(module, OBJ_MODULE)) return VALUE_FALSE;
+    return bool_value(mark == dict_get_str(t, MODULE(module)->dict, NAME_OF(t, _is_coroutine)));
 }
 
 /* Make a generator function an iterable coroutine function: True; anything else is left alone:
@@ -268,6 +272,8 @@ static const NativeDef functions[] = {
 
 static bool init(Thread *t, Module *module) {
     Vm *vm = t->vm;
+    Instance *marker = object_new(t, BUILTIN_CLASS(t, OBJECT), 0);
+    module_set(t, module, "_is_coroutine", object_value(marker));
     module_set(t, module, "Future", object_value(vm->classes[OBJ_FUTURE]));
     module_set(t, module, "Task", object_value(vm->classes[OBJ_TASK]));
     module_set(t, module, "EventLoop", object_value(vm->classes[OBJ_LOOP]));

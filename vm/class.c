@@ -257,11 +257,11 @@ static void complete_bare(Thread *t, Class *cls, const char *name, Class *base, 
 }
 
 /* Attributes parts of the built-in kinds: plain objects (none of their own), exceptions,
- * namespaces. */
+ * namespaces, event loops. */
 static void settle_attributes(Vm *vm, Class *cls) {
     if (cls->kind == OBJ_OBJECT) {
         cls->flags |= CLASS_HAS_ATTRIBUTES | CLASS_NO_DICT;
-    } else if (cls->kind == OBJ_EXCEPTION || cls->kind == OBJ_NAMESPACE) {
+    } else if (cls->kind == OBJ_EXCEPTION || cls->kind == OBJ_NAMESPACE || cls->kind == OBJ_LOOP) {
         cls->flags = (cls->flags | CLASS_HAS_ATTRIBUTES) & ~(uint32_t)CLASS_NO_DICT;
     } else {
         cls->flags &= ~(uint32_t)(CLASS_HAS_ATTRIBUTES | CLASS_NO_DICT);

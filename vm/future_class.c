@@ -12,6 +12,7 @@
 #include "vm/exception.h"
 #include "vm/future.h"
 #include "vm/future_methods.h"
+#include "vm/generator_methods.h"
 #include "vm/generic_alias.h"
 #include "vm/ops.h"
 #include "vm/signature.h"
@@ -25,8 +26,22 @@ Value raise_invalid_state(Thread *t, const char *message) {
     return error == VALUE_ERROR ? VALUE_ERROR : raise_value(t, error);
 }
 
+/* InvalidStateError, with [message] unless its class forgot to call Future.__init__. */
+static Value raise_not_done(Thread *t, const Future *future, const char *message) {
+    if (future->loop == VALUE_NONE) message = "Future object is not initialized.";
+    return raise_invalid_state(t, message);
+}
+
+/* Did its class forget to call Future.__init__? */
+static bool check_initialised(Thread *t, const Future *future) {
+    if (LIKELY(future->loop != VALUE_NONE)) return true;
+    raise_error(t, EXC_RuntimeError, "Future object is not initialized.");
+    return false;
+}
+
 static bool check_pending(Thread *t, const Future *future) {
-    if (future->state == FUTURE_PENDING) return true;
+    if (!check_initialised(t, future)) return false;
+    if (LIKELY(future->state == FUTURE_PENDING)) return true;
     raise_invalid_state(t, "invalid state");
     return false;
 }
@@ -81,13 +96,13 @@ static bool init(Thread *t, Value self, const Value *args, int argc, Tuple *kwna
 
 Value future_method_result(Thread *t, Value *args) {
     Future *future = FUTURE(args[0]);
-    if (future->state == FUTURE_PENDING) return raise_invalid_state(t, "Result is not set.");
+    if (future->state == FUTURE_PENDING) return raise_not_done(t, future, "Result is not set.");
     return future_take_result(t, future);
 }
 
 Value future_method_exception(Thread *t, Value *args) {
     Future *future = FUTURE(args[0]);
-    if (future->state == FUTURE_PENDING) return raise_invalid_state(t, "Exception is not set.");
+    if (future->state == FUTURE_PENDING) return raise_not_done(t, future, "Exception is not set.");
     if (future->state == FUTURE_CANCELLED) return future_take_result(t, future);
     if (!future->failed) return VALUE_NONE;
     future->observed = true;
@@ -105,6 +120,8 @@ Value future_method_cancelled(Thread *t, Value *args) {
 }
 
 Value future_method_add_done_callback(Thread *t, Value *args) {
+    if (FUTURE(args[0])->loop == VALUE_NONE)
+        return raise_error(t, EXC_RuntimeError, "uninitialized Future object");
     return future_add_callback(t, FUTURE(args[0]), args[1], args[2]) ? VALUE_NONE : VALUE_ERROR;
 }
 
@@ -117,6 +134,7 @@ static int remove_single(Thread *t, Future *future, Value callback) {
 
 Value future_method_remove_done_callback(Thread *t, Value *args) {
     Future *future = FUTURE(args[0]);
+    if (!check_initialised(t, future)) return VALUE_ERROR;
     if (future->callbacks == VALUE_UNSET) return fixnum(0);
     if (!is_kind(future->callbacks, OBJ_LIST)) {
         int removed = remove_single(t, future, args[1]);
@@ -141,8 +159,7 @@ Value future_method_remove_done_callback(Thread *t, Value *args) {
 }
 
 Value future_method_get_loop(Thread *t, Value *args) {
-    (void)t;
-    return FUTURE(args[0])->loop;
+    return check_initialised(t, FUTURE(args[0])) ? FUTURE(args[0])->loop : VALUE_ERROR;
 }
 
 Value future_method_make_cancelled_error(Thread *t, Value *args) {
@@ -177,6 +194,7 @@ static Value set_exception(Thread *t, Value *args) {
 }
 
 static Value cancel(Thread *t, Value *args) {
+    if (!check_initialised(t, FUTURE(args[0]))) return VALUE_ERROR;
     int cancelled = future_cancel_plain(t, FUTURE(args[0]), args[1]);
     return cancelled < 0 ? VALUE_ERROR : bool_value(cancelled);
 }
@@ -290,10 +308,8 @@ static Value iterator_send(Thread *t, Value *args) {
 }
 
 static Value iterator_throw(Thread *t, Value *args) {
-    FutureIterator *iterator = (FutureIterator *)object_of(args[0]);
-    heap_set(&t->vm->heap, &iterator->future, VALUE_UNSET);
-    Value raised = args[2] != VALUE_UNSET && args[2] != VALUE_NONE ? args[2] : args[1];
-    Value exception = exception_normalize(t, raised);
+    heap_set(&t->vm->heap, &((FutureIterator *)object_of(args[0]))->future, VALUE_UNSET);
+    Value exception = generator_thrown(t, args);
     return exception == VALUE_ERROR ? VALUE_ERROR : raise_value(t, exception);
 }
 
@@ -331,8 +347,15 @@ Value future_field_blocking(Thread *t, Value self) {
     return bool_value(FUTURE(self)->blocking);
 }
 
+bool future_refuse_delete(Thread *t, Value v) {
+    if (LIKELY(v != VALUE_UNSET)) return false;
+    raise_error(t, EXC_AttributeError, "cannot delete attribute");
+    return true;
+}
+
 bool future_set_field_blocking(Thread *t, Value self, Value v) {
-    int truth = v == VALUE_UNSET ? 0 : value_truth(t, v);
+    if (future_refuse_delete(t, v)) return false;
+    int truth = value_truth(t, v);
     if (truth < 0) return false;
     FUTURE(self)->blocking = truth;
     return true;
@@ -344,7 +367,8 @@ static Value get_log_traceback(Thread *t, Value self) {
 }
 
 static bool set_log_traceback(Thread *t, Value self, Value v) {
-    int truth = v == VALUE_UNSET ? 0 : value_truth(t, v);
+    if (future_refuse_delete(t, v)) return false;
+    int truth = value_truth(t, v);
     if (truth < 0) return false;
     if (truth) {
         raise_error(t, EXC_ValueError, "_log_traceback can only be set to False");

@@ -23,6 +23,8 @@ Value future_method_make_cancelled_error(Thread *t, Value *args);
 Value future_field_blocking(Thread *t, Value self);
 bool future_set_field_blocking(Thread *t, Value self, Value v) MUST_CHECK;
 
+/* Is this the deletion of a field? Then AttributeError is raised. */
+bool future_refuse_delete(Thread *t, Value v);
 /* Raise asyncio.InvalidStateError. */
 Value raise_invalid_state(Thread *t, const char *message);
 /* The loop= argument, or the current event loop when it is None. */

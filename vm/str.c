@@ -155,10 +155,12 @@ static const char *format_plain(Buffer *out, const char *p, va_list *arguments) 
     return p + 1;
 }
 
-/* The name errors call [cls] by: native classes of modules say which, as CPython's do. */
+/* The name errors call [cls] by: native classes of modules say which, as CPython's do; those of
+ * asyncio's submodules are no native ones there. */
 static Str *class_full_name(Thread *t, const Class *cls) {
     bool plain = (cls->flags & CLASS_HEAP) || !is_str(cls->module) ||
-                 !strcmp(STR(cls->module)->data, "builtins");
+                 !strcmp(STR(cls->module)->data, "builtins") ||
+                 !strncmp(STR(cls->module)->data, "asyncio.", 8);
     if (plain) return cls->name;
     Buffer out = {0};
     buffer_append(&out, STR(cls->module)->data, STR(cls->module)->size);

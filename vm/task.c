@@ -16,6 +16,7 @@
 #include "vm/context.h"
 #include "vm/exception.h"
 #include "vm/future.h"
+#include "vm/future_methods.h"
 #include "vm/ops.h"
 #include "vm/place.h"
 #include "vm/probe.h"
@@ -172,6 +173,30 @@ static bool throw_later(Thread *t, Task *task) {
     return schedule(t, task, exception);
 }
 
+/* Does its class leave add_done_callback() to us? */
+static bool is_plain_future(Thread *t, Value v) {
+    Class *cls = object_class(object_of(v));
+    if (LIKELY(!(cls->flags & CLASS_HEAP))) return true;
+    Str *name = NAME_OF(t, add_done_callback);
+    Class *base = is_kind(v, OBJ_TASK) ? BUILTIN_CLASS(t, TASK) : BUILTIN_CLASS(t, FUTURE);
+    return class_lookup(t, cls, name) == class_lookup(t, base, name);
+}
+
+/* Wait for a future whose class has an add_done_callback() of its own. */
+static bool wait_for_own(Thread *t, Task *task, Value awaited) {
+    Value *roots = push_roots(t, 2);
+    roots[0] = awaited;
+    roots[1] = task_wakeup_callable(t, task);
+    Value added = call_method(t, awaited, NAME_OF(t, add_done_callback), &roots[1], 1);
+    pop_roots(t, roots);
+    if (added == VALUE_ERROR) return false;
+    heap_set(&t->vm->heap, &task->waiting_on, awaited);
+    if (!(task->future.flags & TASK_MUST_CANCEL)) return true;
+    int cancelled = future_cancel(t, awaited, task->future.cancel_message);
+    if (cancelled > 0) task->future.flags &= (uint16_t)~TASK_MUST_CANCEL;
+    return cancelled >= 0;
+}
+
 static bool wait_for(Thread *t, Task *task, Value awaited) {
     Future *future = FUTURE(awaited);
     future->blocking = false;
@@ -187,6 +212,7 @@ static bool wait_for(Thread *t, Task *task, Value awaited) {
         raise_error(t, EXC_RuntimeError, "Task cannot await on itself: %R", awaited);
         return throw_later(t, task);
     }
+    if (UNLIKELY(!is_plain_future(t, awaited))) return wait_for_own(t, task, awaited);
     if (!future_add_callback(t, future, object_value(task), VALUE_NONE)) return false;
     heap_set(&t->vm->heap, &task->waiting_on, awaited);
     PROBE(t, TASK_PARKED, object_value(task), awaited);
@@ -370,8 +396,17 @@ static Value leave_foreign(Thread *t, Task *task, Value outcome) {
     return outcome;
 }
 
+/* Somebody gave the task a result behind its back, with Future.set_result(task, …). */
+static bool raise_already_done(Thread *t, Task *task, Value why) {
+    unlist_task(t, task);
+    Value exception = is_kind(why, OBJ_EXCEPTION) ? why : VALUE_NONE;
+    Str *text = str_format(t, "_step(): already done: %R %R", object_value(task), exception);
+    if (text) raise_invalid_state(t, text->data);
+    return false;
+}
+
 bool task_step(Thread *t, Task *task, Value why) {
-    if (UNLIKELY(task->future.state != FUTURE_PENDING)) return true;
+    if (UNLIKELY(task->future.state != FUTURE_PENDING)) return raise_already_done(t, task, why);
     Value *roots = push_roots(t, 3);
     roots[0] = object_value(task);
     if (why != VALUE_UNSET) PROBE(t, TASK_WOKEN, object_value(task), why);

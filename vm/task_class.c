@@ -243,7 +243,8 @@ static Value get_log_pending(Thread *t, Value self) {
 }
 
 static bool set_log_pending(Thread *t, Value self, Value v) {
-    int truth = v == VALUE_UNSET ? 0 : value_truth(t, v);
+    if (future_refuse_delete(t, v)) return false;
+    int truth = value_truth(t, v);
     if (truth < 0) return false;
     if (truth) {
         FUTURE(self)->flags &= (uint16_t)~FUTURE_QUIET;
