@@ -146,6 +146,8 @@ static Value here(Thread *t, Value *args) {
         task = EVENT_LOOP(loop)->current_task;
     Value facts[4] = {task, origin.by, origin.code, fixnum(origin.pc)};
     return object_value(tuple_from(t, facts, 4));
+}
+
 static Value register_task(Thread *t, Value *args) {
     if (is_kind(args[0], OBJ_TASK) && is_kind(FUTURE(args[0])->loop, OBJ_LOOP)) return VALUE_NONE;
     return foreign_task_register(t, args[0]) ? VALUE_NONE : VALUE_ERROR;
