@@ -1,0 +1,9 @@
+import time
+print('runs')
+time.sleep(0.05)
+value = 'complete'
+time.sleep(0.05)
+
+
+class Thing:
+    pass
