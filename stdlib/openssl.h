@@ -22,7 +22,7 @@ typedef struct x509_st X509;
 typedef struct x509_store_st X509_STORE;
 typedef struct X509_VERIFY_PARAM_st X509_VERIFY_PARAM;
 typedef struct asn1_object_st ASN1_OBJECT;
-typedef struct evp_pkey_st EVP_PKEY;
+typedef struct dh_st DH;
 typedef struct stack_st Stack;
 typedef struct ssl_st SSL;
 typedef struct ssl_ctx_st SSL_CTX;
@@ -45,6 +45,7 @@ typedef struct OpenSsl {
 enum {
     BIO_EOF_RETURN = 130, /* BIO_ctrl: what reading an empty memory gives */
     BIO_RETRY_FLAGS = 0x0f,
+    CTRL_SET_DH = 3,
     CTRL_MODE = 33,
     CTRL_SESSION_STATISTICS = 20, /* … 31, one number each */
     CTRL_HOST_NAME = 55,

@@ -357,6 +357,7 @@ static bool set_context(Thread *t, Value self, Value v) {
     return true;
 }
 
+static Value get_owner(Thread *t, Value self) { return (void)t, SSL_CONNECTION(self)->owner; }
 static Value get_server_side(Thread *t, Value self) {
     return (void)t, bool_value(SSL_CONNECTION(self)->server_side);
 }
@@ -401,6 +402,7 @@ static const FieldDef fields[] = {
     {"session", get_session, set_session, "What allows it to be taken up again."},
     {"session_reused", get_reused, NULL, "Whether it took up another one."},
     {"context", get_context, set_context, "Its SSLContext."},
+    {"owner", get_owner, NULL, "The SSLObject or SSLSocket it belongs to."},
     {"server_side", get_server_side, NULL, "Whether it is the server's end."},
     {"server_hostname", get_server_hostname, NULL, "The name the server must have, or None."},
     {"finished", get_finished, NULL, "Whether the handshake is over."},

@@ -338,10 +338,10 @@ static Value get_ciphers(Thread *t, Value *args) {
 
 static Value set_ecdh_curve(Thread *t, Value *args) {
     SslContext *c = SSL_CONTEXT(args[0]);
-    Str *text;
-    if (!arg_str(t, args[1], "set_ecdh_curve() argument", &text)) return VALUE_ERROR;
-    text = str_terminated(t, text);
-    if (c->ssl->SSL_CTX_ctrl(c->ctx, CTRL_GROUPS_LIST, 0, text->data) > 0) return VALUE_NONE;
+    Value *roots = push_roots(t, 1);
+    const char *name;
+    if (!arg_path(t, args[1], &roots[0], &name)) return VALUE_ERROR;
+    if (c->ssl->SSL_CTX_ctrl(c->ctx, CTRL_GROUPS_LIST, 0, (void *)name) > 0) return VALUE_NONE;
     c->ssl->ERR_clear_error();
     return raise_error(t, EXC_ValueError, "unknown elliptic curve name %R", args[1]);
 }
@@ -350,12 +350,12 @@ static Value set_ecdh_curve(Thread *t, Value *args) {
 static Value load_dh_data(Thread *t, Value *args) {
     SslContext *c = SSL_CONTEXT(args[0]);
     BIO *bio = c->ssl->BIO_new_mem_buf(BYTES(args[1])->data, (int)BYTES(args[1])->size);
-    EVP_PKEY *key = bio ? c->ssl->PEM_read_bio_Parameters(bio, NULL) : NULL;
+    DH *parameters = bio ? c->ssl->PEM_read_bio_DHparams(bio, NULL, NULL, NULL) : NULL;
     if (bio) c->ssl->BIO_free(bio);
-    if (!key) return openssl_fail(t, 4340);
-    if (c->ssl->SSL_CTX_set0_tmp_dh_pkey(c->ctx, key) == 1) return VALUE_NONE;
-    c->ssl->EVP_PKEY_free(key);
-    return openssl_fail(t, 4345);
+    if (!parameters) return openssl_fail(t, 4340);
+    bool ok = c->ssl->SSL_CTX_ctrl(c->ctx, CTRL_SET_DH, 0, parameters) == 1;
+    c->ssl->DH_free(parameters);
+    return ok ? VALUE_NONE : openssl_fail(t, 4345);
 }
 
 /* args: self, names of protocols as bytes, each after a byte with its length. */

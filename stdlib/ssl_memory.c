@@ -5,6 +5,7 @@
  * Read next: stdlib/ssl_connection.c.
  */
 #include <limits.h>
+#include <string.h>
 
 #include "stdlib/openssl.h"
 #include "vm/bytes.h"
@@ -105,6 +106,27 @@ const NativeClass ssl_memory_class = {.kind = OBJ_NATIVE_DATA,
 
 /* ---- SSLSession ---- */
 
+/* Sessions are equal when their names are. */
+static Value compare(Thread *t, Value a, Value b, CompareOp op) {
+    if (!is_stdlib_instance(t, a, CLASS_SSL_SESSION) ||
+        !is_stdlib_instance(t, b, CLASS_SSL_SESSION) || (op != COMPARE_EQ && op != COMPARE_NE))
+        return VALUE_NOTIMPLEMENTED;
+    SslSession *x = SSL_SESSION_OF(a), *y = SSL_SESSION_OF(b);
+    unsigned x_size, y_size;
+    const unsigned char *x_id = x->ssl->SSL_SESSION_get_id(x->session, &x_size);
+    const unsigned char *y_id = y->ssl->SSL_SESSION_get_id(y->session, &y_size);
+    bool equal = x_size == y_size && !memcmp(x_id, y_id, x_size);
+    return bool_value(equal == (op == COMPARE_EQ));
+}
+
+static bool hash(Thread *t, Value self, int64_t *out) {
+    SslSession *s = SSL_SESSION_OF(self);
+    unsigned size;
+    const unsigned char *id = s->ssl->SSL_SESSION_get_id(s->session, &size);
+    *out = (int64_t)(hash_bytes(t->vm, id, size) >> 1);
+    return true;
+}
+
 static Value get_id(Thread *t, Value self) {
     SslSession *s = SSL_SESSION_OF(self);
     unsigned size;
@@ -150,7 +172,7 @@ static const FieldDef session_fields[] = {
     {"ticket_lifetime_hint", get_hint, NULL, "How long the ticket lives, seconds."},
     {0},
 };
-static const Slots session_slots = {.construct = refuse};
+static const Slots session_slots = {.construct = refuse, .compare = compare, .hash = hash};
 const NativeClass ssl_session_class = {.kind = OBJ_NATIVE_DATA,
                                        .name = "SSLSession",
                                        .slots = &session_slots,
