@@ -90,7 +90,9 @@ static bool sleep_start(Thread *t, Value sleeper, double seconds) {
     if (!is_kind(loop, OBJ_LOOP) || UNLIKELY(loop_of(loop)->custom))
         return custom_sleep_start(t, sleeper, seconds);
     Loop *inner = loop_of(loop);
-    timers_push(&inner->timers, loop_now(inner) + clock_from_seconds(seconds), sleeper);
+    int64_t deadline = loop_now(inner) + clock_from_seconds(seconds);
+    timers_push(&inner->timers, deadline, sleeper);
+    heap_set(&t->vm->heap, &NATIVE_COROUTINE(sleeper)->payload, fixnum(deadline)); /* for reports */
     return true;
 }
 

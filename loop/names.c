@@ -8,6 +8,11 @@
  *
  * Read next: loop/tree.h.
  */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
 #include "loop/tree.h"
 #include "vm/code.h"
 #include "vm/container.h"
@@ -178,6 +183,31 @@ void put_thing(Thread *t, const NameScope *scope, Value v, Buffer *out) {
     if (name_in_scope(t, scope, v, &name)) buffer_printf(out, "%s %s", what, name.data);
     else buffer_printf(out, "%s %s", strchr("AEIOU", what[0]) ? "an" : "a", what);
     buffer_free(&name);
+}
+
+/* ---- addresses ---- */
+
+void put_peer_address(int fd, const char *before, Buffer *out) {
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+        struct sockaddr_un local;
+        struct sockaddr_storage room;
+    } peer = {0};
+    socklen_t size = sizeof peer;
+    char text[INET6_ADDRSTRLEN] = "";
+    if (fd < 0 || getpeername(fd, &peer.any, &size)) return;
+    if (peer.any.sa_family == AF_INET) {
+        inet_ntop(AF_INET, &peer.v4.sin_addr, text, sizeof text);
+        buffer_printf(out, "%s%s:%d", before, text, ntohs(peer.v4.sin_port));
+    } else if (peer.any.sa_family == AF_INET6) {
+        inet_ntop(AF_INET6, &peer.v6.sin6_addr, text, sizeof text);
+        buffer_printf(out, "%s[%s]:%d", before, text, ntohs(peer.v6.sin6_port));
+    } else if (peer.any.sa_family == AF_UNIX && size > sizeof(sa_family_t) &&
+               peer.local.sun_path[0]) {
+        buffer_printf(out, "%s%.*s", before, (int)sizeof peer.local.sun_path, peer.local.sun_path);
+    }
 }
 
 /* ---- threads ---- */

@@ -141,6 +141,14 @@ static void print_tree(Thread *t) {
     buffer_free(&out);
 }
 
+/* Has the program no handler for SIGQUIT? */
+static bool prints_tree(Thread *t) {
+    Value running = loop_get_running(t);
+    if (is_kind(running, OBJ_LOOP) && loop_of(running)->signal_handles[SIGQUIT] != VALUE_UNSET)
+        return false;
+    return loop_state(t)->signal_handlers[SIGQUIT] == VALUE_UNSET;
+}
+
 static bool deliver(Thread *t, int number) {
     PROBE(t, SIGNAL, fixnum(number), VALUE_UNSET);
     if (number == SIGINT) atomic_store(&arrived.interrupted_at, 0);
@@ -148,7 +156,6 @@ static bool deliver(Thread *t, int number) {
     Value handler = loop_state(t)->signal_handlers[number];
     if (handler == VALUE_NONE) return true;
     if (handler == VALUE_UNSET) {
-        if (number == SIGQUIT) print_tree(t);
         if (number != SIGINT) return true;
         loop_state(t)->interrupted = true;
         raise_with(t, EXC_KeyboardInterrupt, VALUE_UNSET);
@@ -160,11 +167,12 @@ static bool deliver(Thread *t, int number) {
 
 bool signals_deliver(Thread *t) {
     if (t != t->vm->main_thread) return true;
-    bool ok = true;
-    for (int i = 1; ok && i < LOOP_SIGNAL_COUNT; i++) {
-        if (atomic_exchange(&arrived.pending[i], false)) ok = deliver(t, i);
-    }
-    t->wait_kind = WAIT_NOTHING; /* a signal had ended a wait: see thread_park */
+    if (atomic_load(&arrived.pending[SIGQUIT]) && prints_tree(t)) print_tree(t);
+    t->wait_kind = WAIT_NOTHING; /* the signal had ended a wait: see thread_park */
     t->wait_on = VALUE_NONE;
-    return ok;
+    for (int i = 1; i < LOOP_SIGNAL_COUNT; i++) {
+        if (!atomic_exchange(&arrived.pending[i], false)) continue;
+        if (!deliver(t, i)) return false;
+    }
+    return true;
 }

@@ -21,6 +21,7 @@
 #include "vm/exception.h"
 #include "vm/native.h"
 #include "vm/ops.h"
+#include "vm/probe.h"
 #include "vm/str.h"
 
 static bool would_block(int error) {
@@ -57,6 +58,7 @@ static bool tell_handler(Thread *t, Value self, Value exception, const char *mes
 }
 
 bool stream_fatal(Thread *t, Value self, Value exception, const char *message) {
+    PROBE(t, IO_FAILED, self, exception);
     Value *roots = push_roots(t, 2);
     roots[0] = self;
     roots[1] = exception;
@@ -300,6 +302,7 @@ bool stream_maybe_pause(Thread *t, Value self) {
     Stream *stream = STREAM(self);
     if (stream->protocol_paused || stream_buffered(stream) <= stream->high) return true;
     stream->protocol_paused = true;
+    PROBE(t, IO_PAUSED, self, VALUE_UNSET);
     return call_protocol(t, self, NAME_OF(t, pause_writing), "protocol.pause_writing() failed");
 }
 
@@ -307,6 +310,7 @@ static bool maybe_resume(Thread *t, Value self) {
     Stream *stream = STREAM(self);
     if (!stream->protocol_paused || stream_buffered(stream) > stream->low) return true;
     stream->protocol_paused = false;
+    PROBE(t, IO_RESUMED, self, VALUE_UNSET);
     return call_protocol(t, self, NAME_OF(t, resume_writing), "protocol.resume_writing() failed");
 }
 

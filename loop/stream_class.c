@@ -16,6 +16,7 @@
 #include "vm/native.h"
 #include "vm/number.h"
 #include "vm/ops.h"
+#include "vm/probe.h"
 #include "vm/str.h"
 
 #define DEFAULT_HIGH (64 * 1024)
@@ -176,6 +177,7 @@ static Value open_stream(Thread *t, Value *args) {
     heap_set(heap, &stream->extra, args[4]);
     heap_set(heap, &stream->server, args[5]);
     stream->fd = (int)fd;
+    PROBE(t, HANDLE_OPENED, args[0], fixnum(fd));
     return VALUE_NONE;
 }
 

@@ -131,6 +131,8 @@ static void put_object(Thread *t, const Thread *thread, Value what, Wait *out) {
         out->kind = "object";
         show_thing(t, thread, what, out);
         put_lock(t, what, out);
+        if (!t->vm->hooks.descriptor) return;
+        put_peer_address(t->vm->hooks.descriptor(t, what), " with ", &out->detail);
     }
 }
 
@@ -147,7 +149,7 @@ static bool put_result(Thread *t, const Thread *thread, Wait *out) {
 }
 
 static void put_limit(Thread *t, const Thread *thread, Buffer *out) {
-    if (thread->wait_deadline == CLOCK_NEVER) return;
+    if (thread->wait_deadline == CLOCK_NEVER || thread->wait_kind != WAIT_FOR_OBJECT) return;
     double left = clock_to_seconds(thread->wait_deadline - clock_monotonic(&t->vm->clock));
     buffer_printf(out, ", at most %.3g s more", left > 0 ? left : 0);
 }
@@ -167,7 +169,8 @@ void wait_of_thread(Thread *t, const Thread *thread, Wait *out) {
     case WAIT_TIME: {
         double left = clock_to_seconds(thread->wait_deadline - clock_monotonic(&t->vm->clock));
         out->kind = "timer";
-        buffer_printf(&out->text, "a moment, %.3g s more", left > 0 ? left : 0);
+        buffer_puts(&out->text, "a moment");
+        buffer_printf(&out->detail, ", %.3g s more", left > 0 ? left : 0);
         return;
     }
     case WAIT_LOOP:
@@ -176,11 +179,12 @@ void wait_of_thread(Thread *t, const Thread *thread, Wait *out) {
         return;
     case WAIT_OUTSIDE:
         out->kind = "system";
+        if (thread->wait_on != VALUE_NONE) break;
         buffer_puts(&out->text, "the system");
         return;
     default: break;
     }
     if (thread->wait_on == VALUE_NONE) buffer_puts(&out->text, "something");
     else if (!put_result(t, thread, out)) put_object(t, thread, thread->wait_on, out);
-    put_limit(t, thread, &out->text);
+    put_limit(t, thread, &out->detail);
 }

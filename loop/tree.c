@@ -120,7 +120,13 @@ static void put_origin(const Task *task, Buffer *out) {
     if (requests > 1) buffer_printf(out, " %u times", requests);
 }
 
-/* All that is said of a task after its name. */
+static void put_wait(const Wait *wait, bool detail, Buffer *out) {
+    if (wait->waiting) buffer_puts(out, "waits for ");
+    buffer_append(out, wait->text.data, wait->text.size);
+    if (detail) buffer_append(out, wait->detail.data, wait->detail.size);
+}
+
+/* All that is said of a task after its name; without [source], what equals have in common. */
 static void put_body(Thread *t, Task *task, int indent, bool source, Buffer *out) {
     buffer_puts(out, ": ");
     probe_render(t->vm, task->coroutine, 200, out);
@@ -131,7 +137,7 @@ static void put_body(Thread *t, Task *task, int indent, bool source, Buffer *out
     Wait wait;
     wait_of_task(t, task, &wait);
     put_indent(out, indent + 4);
-    buffer_printf(out, "%s%s", wait.waiting ? "waits for " : "", wait.text.data);
+    put_wait(&wait, source, out);
     wait_free(&wait);
 }
 
@@ -216,7 +222,7 @@ void tree_put_thread(Thread *t, const Thread *thread, int indent, Buffer *out) {
     Wait wait;
     wait_of_thread(t, thread, &wait);
     put_indent(out, indent + 4);
-    buffer_printf(out, "%s%s", wait.waiting ? "waits for " : "", wait.text.data);
+    put_wait(&wait, true, out);
     wait_free(&wait);
 }
 
@@ -345,6 +351,7 @@ static Value holder_value(Thread *t, Value holder) {
 }
 
 static void set_wait(Thread *t, Value dict, Wait *wait) {
+    buffer_append(&wait->text, wait->detail.data, wait->detail.size);
     set(t, dict, "state", object_value(str_from(t, wait->waiting ? "waiting" : wait->text.data)));
     set(t, dict, "kind", wait->waiting ? object_value(str_from(t, wait->kind)) : VALUE_NONE);
     set(t, dict, "waits_for", wait->waiting ? text_of(t, &wait->text) : VALUE_NONE);

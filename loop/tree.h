@@ -26,12 +26,13 @@ typedef struct NameScope {
 
 /* What a task or a thread waits for. */
 typedef struct Wait {
-    Buffer text;  /* "Lock a, held by Task-2 since a.tul:3" */
-    Buffer name;  /* of the thing alone: "Lock a" */
-    Value what;   /* the thing itself, or VALUE_NONE */
-    Value holder; /* who must act: a Task, or a thread's number as a fixnum; VALUE_NONE: unknown */
-    bool holds;   /* [holder] holds the thing, and is not the thing itself */
-    bool waiting; /* false: it runs or could run; [text] says which */
+    Buffer text;   /* "Lock a, held by Task-2 since a.tul:3" */
+    Buffer detail; /* after it, what may differ between equals: ", 1.5 s more" */
+    Buffer name;   /* of the thing alone: "Lock a" */
+    Value what;    /* the thing itself, or VALUE_NONE */
+    Value holder;  /* who must act: a Task, or a thread's number as a fixnum; VALUE_NONE: unknown */
+    bool holds;    /* [holder] holds the thing, and is not the thing itself */
+    bool waiting;  /* false: it runs or could run; [text] says which */
     const char *kind; /* "lock", "task", "timer" … */
 } Wait;
 
@@ -50,6 +51,8 @@ Value frame_variable(const Frame *frame, const char *name);
 Value closure_variable(const Function *function, const char *name);
 /* The attribute [name] of an instance, or VALUE_UNSET. */
 Value attribute_of(Thread *t, Value v, const char *name);
+/* [before] and "127.0.0.1:80": the other end of the connected socket [fd]; nothing without one. */
+void put_peer_address(int fd, const char *before, Buffer *out);
 /* The name of a thread: threading's, or "thread 3". */
 void thread_name_into(Thread *t, const Thread *thread, Buffer *out);
 /* The thread with that number or threading object, or NULL. */

@@ -8,6 +8,7 @@
  *
  * Read next: loop/tree.h, loop/thread_waits.c.
  */
+#include "loop/stream.h"
 #include "loop/tree.h"
 #include "vm/code.h"
 #include "vm/container.h"
@@ -28,6 +29,7 @@ typedef struct Look {
 
 void wait_free(Wait *wait) {
     buffer_free(&wait->text);
+    buffer_free(&wait->detail);
     buffer_free(&wait->name);
 }
 
@@ -110,7 +112,7 @@ static void put_list(const Look *look, const char *what, Value list) {
 static void put_limit(const Look *look, Value timer) {
     if (!is_kind(timer, OBJ_HANDLE) || HANDLE(timer)->cancelled || !HANDLE(timer)->is_timer) return;
     double now = clock_to_seconds(clock_monotonic(&look->t->vm->clock));
-    buffer_printf(&look->wait->text, ", at most %.3g s more", HANDLE(timer)->when - now);
+    buffer_printf(&look->wait->detail, ", at most %.3g s more", HANDLE(timer)->when - now);
 }
 
 static void put_task(const Look *look, Value task) {
@@ -210,15 +212,11 @@ static void in_executor_shutdown(Look *look, Value self) {
     buffer_puts(&look->wait->text, "the end of the loop's executor");
 }
 
-/* Who is at the other end: the peer's address, as the transport tells it. */
-static void put_peer(const Look *look, Value stream) {
-    Value transport = attribute_of(look->t, stream, "_transport");
-    Value extra = attribute_of(look->t, transport, "_extra");
-    if (!is_kind(extra, OBJ_DICT)) return;
-    Value peer = dict_get_str(look->t, DICT(extra), str_intern(look->t->vm, "peername", 8));
-    if (peer == VALUE_UNSET || peer == VALUE_NONE) return;
-    buffer_puts(&look->wait->text, " with ");
-    probe_render(look->t->vm, peer, 60, &look->wait->text);
+/* Who is at the other end of the stream behind a reader, a writer or their protocol. */
+static void put_peer(const Look *look, Value owner) {
+    Value transport = attribute_of(look->t, owner, "_transport");
+    if (!is_kind(transport, OBJ_STREAM)) return;
+    put_peer_address(STREAM(transport)->fd, " with ", &look->wait->detail);
 }
 
 static void in_reader(Look *look, Value self) {
@@ -231,6 +229,34 @@ static void in_writer(Look *look, Value self) {
     buffer_puts(&look->wait->text, "room to send in ");
     show_thing(look, self);
     put_peer(look, self);
+}
+
+static void in_socket(Look *look, Value self) {
+    (void)self;
+    Value sock = frame_variable(look->frame, "sock");
+    if (!is_object(sock)) return;
+    const char *call = frame_code(look->frame)->name->data;
+    buffer_puts(&look->wait->text, !strncmp(call, "sock_recv", 9)   ? "bytes from "
+                                   : !strncmp(call, "sock_send", 9) ? "room to send in "
+                                   : !strcmp(call, "sock_accept")   ? "a connection to "
+                                                                    : "the connection of ");
+    show_thing(look, sock);
+    int fd = look->t->vm->hooks.descriptor ? look->t->vm->hooks.descriptor(look->t, sock) : -1;
+    put_peer_address(fd, " with ", &look->wait->detail);
+}
+
+static void in_server(Look *look, Value self) {
+    buffer_puts(&look->wait->text, "the end of ");
+    show_thing(look, self);
+}
+
+static void in_connecting(Look *look, Value self) {
+    (void)self;
+    Value host = frame_variable(look->frame, "host"), port = frame_variable(look->frame, "port");
+    buffer_puts(&look->wait->text, "a connection to ");
+    probe_render(look->t->vm, host, 60, &look->wait->text);
+    buffer_puts(&look->wait->text, " port ");
+    probe_render(look->t->vm, port, 60, &look->wait->text);
 }
 
 static void in_process(Look *look, Value self) {
@@ -259,6 +285,19 @@ static const struct {
     {"StreamReader.", "stream", in_reader},
     {"StreamWriter.", "stream", in_writer},
     {"Process.wait", "process", in_process},
+    {"Process.communicate", "process", in_process},
+    {"open_connection", "connection", in_connecting},
+    {"create_connection", "connection", in_connecting},
+    {"Server.serve_forever", "server", in_server},
+    {"Server.wait_closed", "server", in_server},
+    {"sock_accept", "socket", in_socket},
+    {"sock_connect", "socket", in_socket},
+    {"sock_recv", "socket", in_socket},
+    {"sock_recv_into", "socket", in_socket},
+    {"sock_recvfrom", "socket", in_socket},
+    {"sock_recvfrom_into", "socket", in_socket},
+    {"sock_sendall", "socket", in_socket},
+    {"sock_sendto", "socket", in_socket},
 };
 
 static int find_row(const char *qualname) {
@@ -333,15 +372,6 @@ static void put_future(Look *look, Value v) {
     }
 }
 
-/* When a sleeper wakes up, in seconds from now; negative: it has no timer. */
-static double time_left(const Loop *loop, Value sleeper) {
-    for (size_t i = 0; loop && i < loop->timers.count; i++) {
-        if (loop->timers.timers[i].what == sleeper)
-            return clock_to_seconds(loop->timers.timers[i].deadline - loop_now(loop));
-    }
-    return -1;
-}
-
 /* Native coroutines whose payload says what they wait for. */
 static const struct {
     const char *qualname, *kind, *text;
@@ -368,9 +398,10 @@ static void put_native(Look *look, Value v) {
     if (c->future.flags & FUTURE_TIMED) {
         look->wait->kind = "timer";
         buffer_puts(out, "a timer");
-        Value loop = c->future.loop;
-        double left = is_kind(loop, OBJ_LOOP) ? time_left(loop_of(loop), v) : -1;
-        if (left >= 0) buffer_printf(out, ", %.3g s more", left);
+        Value loop = c->future.loop; /* which notes the deadline in the payload */
+        if (!is_kind(loop, OBJ_LOOP) || loop_of(loop)->custom || !is_fixnum(c->payload)) return;
+        double left = clock_to_seconds(fixnum_of(c->payload) - loop_now(loop_of(loop)));
+        buffer_printf(&look->wait->detail, ", %.3g s more", left > 0 ? left : 0);
     } else if (!put_payload(look, c)) {
         look->wait->kind = "call";
         buffer_printf(out, "%s()", c->kind->qualname);

@@ -19,6 +19,7 @@
 #include "common/arena.h"
 #include "loop/watch.h"
 #include "vm/outside.h"
+#include "vm/probe.h"
 
 #define FLIGHT_POLLS 100 /* milliseconds spent on bytes in flight before doubt wins */
 
@@ -143,6 +144,7 @@ static bool reaches(const Wire *listener, const Address *from, const Address *to
 /* ---- connecting ---- */
 
 void wire_listen(Thread *t, int fd) {
+    PROBE(t, IO_LISTENS, fixnum(fd), VALUE_UNSET);
     if (is_off(t)) return;
     const Wire *known = find(loop_state(t), fd);
     if (known && known->listens) return;
@@ -160,6 +162,7 @@ static void copy_address(Address *out, const struct sockaddr *from) {
 }
 
 void wire_connect(Thread *t, int fd, const struct sockaddr *to) {
+    PROBE(t, IO_CONNECTS, fixnum(fd), VALUE_UNSET);
     if (is_off(t)) return;
     LoopState *state = loop_state(t);
     Address target;
@@ -187,6 +190,7 @@ static void unlink_pending(Wire *wire) {
 }
 
 void wire_accept(Thread *t, int listener_fd, int fd) {
+    PROBE(t, IO_ACCEPTED, fixnum(listener_fd), fixnum(fd));
     if (is_off(t)) return;
     Wire *listener = find(loop_state(t), listener_fd), *wire = wire_new(t, fd);
     if (!listener) return;
@@ -222,6 +226,7 @@ void wire_forget(Thread *t, int fd) {
 /* ---- what has been done ---- */
 
 void wire_sent(Thread *t, int fd, size_t size) {
+    PROBE(t, IO_WRITE, fixnum(fd), fixnum((int64_t)size));
     if (is_off(t)) return;
     Wire *wire = find(loop_state(t), fd);
     if (!wire) return;
@@ -230,6 +235,8 @@ void wire_sent(Thread *t, int fd, size_t size) {
 }
 
 void wire_received(Thread *t, int fd, size_t size) {
+    if (size) PROBE(t, IO_READ, fixnum(fd), fixnum((int64_t)size));
+    else PROBE(t, IO_READ_END, fixnum(fd), VALUE_UNSET);
     if (is_off(t)) return;
     Wire *wire = find(loop_state(t), fd);
     if (!wire) return;
@@ -239,6 +246,7 @@ void wire_received(Thread *t, int fd, size_t size) {
 }
 
 void wire_shutdown(Thread *t, int fd) {
+    PROBE(t, IO_WRITE_END, fixnum(fd), VALUE_UNSET);
     if (is_off(t)) return;
     Wire *wire = find(loop_state(t), fd);
     if (!wire) return;

@@ -24,6 +24,7 @@
 #include "vm/ops.h"
 #include "vm/outside.h"
 #include "vm/str.h"
+#include "vm/probe.h"
 
 extern char **environ;
 
@@ -105,6 +106,7 @@ Value posix_waitpid(Thread *t, Value *args) {
         if (thread_wait_fds(t, NULL, 0, pause) < 0) return VALUE_ERROR;
         if (pause < 20 * MILLISECOND) pause *= 2;
     }
+    if (got > 0) PROBE(t, PROCESS_ENDED, fixnum(got), fixnum(status));
     Value pair[] = {fixnum(got), fixnum(status)};
     return object_value(tuple_from(t, pair, 2));
 }

@@ -26,6 +26,7 @@
 #include "vm/ops.h"
 #include "vm/outside.h"
 #include "vm/str.h"
+#include "vm/probe.h"
 
 /* ---- spawn ---- */
 
@@ -148,7 +149,10 @@ static Value spawn(Thread *t, Value *args) {
     pid_t pid = ok ? spawn_process(&request, &failure) : -1;
     int code = errno;
     free_memory(&memory);
-    if (pid >= 0) return fixnum(pid);
+    if (pid >= 0) {
+        PROBE(t, PROCESS_STARTED, fixnum(pid), args[SHOWN]);
+        return fixnum(pid);
+    }
     if (!ok) return VALUE_ERROR;
     Value named = VALUE_UNSET;
     if (failure == SPAWN_CHDIR) named = system_text(t, (char *)BYTES(args[CWD])->data);
@@ -180,6 +184,7 @@ static Value reap(Thread *t, Value *args) {
     int status;
     if (!arg_int64(t, args[0], &pid)) return VALUE_ERROR;
     pid_t got = process_reap((pid_t)pid, &status);
+    if (got > 0) PROBE(t, PROCESS_ENDED, fixnum(got), fixnum(status));
     if (got < 0) return raise_os_error(t, errno, VALUE_UNSET);
     return got ? fixnum(status) : VALUE_NONE;
 }

@@ -22,6 +22,7 @@
 #include "vm/number.h"
 #include "vm/ops.h"
 #include "vm/str.h"
+#include "vm/probe.h"
 
 static Value os_error(Thread *t) { return raise_os_error(t, errno, VALUE_UNSET); }
 static Value outcome(Thread *t, int result) { return result < 0 ? os_error(t) : VALUE_NONE; }
@@ -237,6 +238,7 @@ static Value method_close(Thread *t, Value *args) {
     int fd = SOCKET(args[0])->fd;
     SOCKET(args[0])->fd = -1;
     wire_close(t, fd);
+    if (fd >= 0) PROBE(t, HANDLE_CLOSED, fixnum(fd), VALUE_UNSET);
     if (fd < 0 || close(fd) == 0 || errno == ECONNRESET || errno == EINTR) return VALUE_NONE;
     return os_error(t);
 }
@@ -531,9 +533,15 @@ static bool add_functions(Thread *t, Module *module, const NativeDef *def) {
     return true;
 }
 
+/* For reports (hook). */
+static int descriptor_of(Thread *t, Value v) {
+    return is_stdlib_instance(t, v, CLASS_SOCKET) ? SOCKET(v)->fd : -1;
+}
+
 static bool module_init(Thread *t, Module *module) {
     Stdlib *lib = stdlib_of(t);
     lib->socket_timeout = -1;
+    t->vm->hooks.descriptor = descriptor_of;
     Class *cls = stdlib_class(t, CLASS_SOCKET, module, &socket_class, "_socket", NULL);
     module_set(t, module, "SocketType", object_value(cls));
     Class *os = EXCEPTION_CLASS(t, OSError);

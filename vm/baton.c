@@ -322,7 +322,7 @@ ParkResult thread_park(Thread *t, int64_t deadline, WaitKind kind, Value what) {
     wait_for_turn(b, seat);
     pthread_mutex_unlock(&b->mutex);
     begin_turn(b, t);
-    if (seat->result != PARK_SIGNAL) { /* then it is kept until the signal was delivered */
+    if (seat->result != PARK_SIGNAL || kind == WAIT_OUTSIDE) { /* else kept, for Ctrl-\ to show */
         t->wait_kind = WAIT_NOTHING;
         t->wait_on = VALUE_NONE;
     }

@@ -60,6 +60,8 @@ typedef struct VmHooks {
     void (*deadlock)(Thread *t, Value what);
     /* who holds [lock], for reports; false: it is no lock. NULL: there are no locks */
     bool (*lock_facts)(Thread *t, Value lock, LockFacts *out);
+    /* the descriptor of a socket object, for reports; -1: it is none, or closed. NULL: none */
+    int (*descriptor)(Thread *t, Value socket);
     /* the main thread shall see signal [number], as if it had arrived */
     void (*simulate_signal)(Thread *t, int number);
     /* schedule a task's step on its loop (first step and wake-ups) */
