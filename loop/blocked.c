@@ -131,7 +131,7 @@ void blocked_begin(Loop *loop) {
 
 void blocked_end(Loop *loop) {
     Watchdog *dog = watchdog_of(loop);
-    loop->entry &= ~(uint64_t)ENTRY_RUNS;
+    __atomic_fetch_and(&loop->entry, ~(uint64_t)ENTRY_RUNS, __ATOMIC_RELAXED);
     if (loop->state->vm->clock.is_virtual) return;
     pthread_mutex_lock(&dog->mutex);
     Loop **link = &dog->running;

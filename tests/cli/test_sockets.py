@@ -5,6 +5,7 @@ import resource
 import signal
 import socket
 import struct
+import time
 
 from common import SLOW, TulipCase
 
@@ -52,6 +53,49 @@ class CtrlC(TulipCase):
             print(a.recv(100))
         """
         self.assertEqual(self.interrupt(source), (0, "b'from the handler'\n", ""))
+
+
+    def test_at_many_moments(self):
+        source = """
+            import asyncio, socket
+
+            async def serve(loop, connection):
+                with connection:
+                    while data := await loop.sock_recv(connection, 100):
+                        await loop.sock_sendall(connection, data)
+
+            async def listen(loop, server):
+                while True:
+                    connection, address = await loop.sock_accept(server)
+                    asyncio.create_task(serve(loop, connection))
+
+            async def client(loop, address):
+                with socket.socket() as s:
+                    s.setblocking(False)
+                    await loop.sock_connect(s, address)
+                    while True:
+                        await loop.sock_sendall(s, b'x')
+                        await loop.sock_recv(s, 10)
+                        await asyncio.sleep(0.001)
+
+            async def main():
+                loop = asyncio.get_running_loop()
+                with socket.create_server(('127.0.0.1', 0)) as server:
+                    server.setblocking(False)
+                    listening = asyncio.create_task(listen(loop, server))
+                    print('ready', flush=True)
+                    await asyncio.gather(*[client(loop, server.getsockname()) for _ in range(5)])
+
+            asyncio.run(main())
+        """
+        for moment in range(10):
+            process = self.start(self.write("main.tul", source))
+            self.assertEqual(process.stdout.readline(), b"ready\n")
+            time.sleep(moment * 0.004)
+            process.send_signal(signal.SIGINT)
+            errors = process.communicate(timeout=20 * SLOW)[1]
+            self.assertEqual(process.returncode, -signal.SIGINT, errors)
+            self.assertTrue(errors.endswith(b"KeyboardInterrupt\n"), errors)
 
 
 class Limits(TulipCase):
