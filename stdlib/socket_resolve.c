@@ -22,6 +22,12 @@
 #include "vm/ops.h"
 #include "vm/str.h"
 
+/* The resolver may take long, so others run meanwhile. On the virtual clock asking is computing and
+ * takes no time, so that names of the program's own hosts leave its order alone. */
+static void leave_to_ask(Thread *t) {
+    if (!t->vm->clock.is_virtual) thread_leave(t);
+}
+
 /* ---- errors ---- */
 
 static Value raise_numbered(Thread *t, StdlibClass cls, int code, const char *text) {
@@ -98,7 +104,7 @@ static Value resolve_getaddrinfo(Thread *t, Value *args) {
                              .ai_protocol = (int)numbers[2],
                              .ai_flags = (int)numbers[3]};
     struct addrinfo *found = NULL;
-    thread_leave(t);
+    leave_to_ask(t);
     int error = getaddrinfo(host, service, &hints, &found), number = errno;
     thread_return(t);
     free(host);
@@ -152,7 +158,7 @@ static Value resolve_getnameinfo(Thread *t, Value *args) {
         ((struct sockaddr_in6 *)&address)->sin6_scope_id = (uint32_t)rest[2];
     }
     char host[NI_MAXHOST], service[NI_MAXSERV];
-    thread_leave(t);
+    leave_to_ask(t);
     int error = getnameinfo((struct sockaddr *)&address, size, host, sizeof host, service,
                             sizeof service, (int)flags);
     thread_return(t);
@@ -207,7 +213,7 @@ static Value resolve_gethostbyname_ex(Thread *t, Value *args) {
     char room[HOST_ROOM], *name = strdup(host_text(t, &args[0]));
     struct hostent entry, *found = NULL;
     int code = 0;
-    thread_leave(t);
+    leave_to_ask(t);
     gethostbyname_r(name, &entry, room, sizeof room, &found, &code);
     thread_return(t);
     free(name);
@@ -225,7 +231,7 @@ static Value resolve_gethostbyaddr(Thread *t, Value *args) {
     char room[HOST_ROOM];
     struct hostent entry, *found = NULL;
     int code = 0;
-    thread_leave(t);
+    leave_to_ask(t);
     gethostbyaddr_r(number, six ? 16 : 4, address.ss_family, &entry, room, sizeof room, &found,
                     &code);
     thread_return(t);
