@@ -26,7 +26,7 @@ typedef struct NameScope {
 
 /* What a task or a thread waits for. */
 typedef struct Wait {
-    Buffer text;   /* "Lock a, held by Task-2 since a.tul:3" */
+    Buffer text;   /* "Lock a, held by Task-2 since main.tul:3" */
     Buffer detail; /* after it, what may differ between equals: ", 1.5 s more" */
     Buffer name;   /* of the thing alone: "Lock a" */
     Value what;    /* the thing itself, or VALUE_NONE */

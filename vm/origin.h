@@ -29,7 +29,7 @@ static inline void origin_clear(Origin *origin) {
 /* Note who runs now, and where; [origin] is inside a heap object. */
 void origin_note(Thread *t, Origin *origin);
 void origin_trace(Heap *heap, const Origin *origin);
-/* "a.tul:3"; false, and nothing, when it is not known. */
+/* "main.tul:3"; false, and nothing, when it is not known. */
 bool origin_place(const Origin *origin, Buffer *out);
 /* " by Task-1", or nothing. */
 void origin_actor(const Origin *origin, Buffer *out);

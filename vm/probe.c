@@ -200,7 +200,7 @@ static void put_text(Vm *vm, Buffer *line, const ProbeEvent *event) {
     }
 }
 
-/* " (Task-1, a.tul:3)" */
+/* " (Task-1, main.tul:3)" */
 static void put_origin(Thread *t, Buffer *line) {
     Buffer place = {0};
     probe_place(t, &place);

@@ -143,12 +143,12 @@ def check_goldens():
 
 
 def check_generated_files():
-    """docs/bytecode.md is what vm/opcodes.def says."""
-    generator = os.path.join(ROOT, "tests/tools/gen_bytecode_doc.py")
-    if os.path.exists(os.path.join(ROOT, "vm/opcodes.def")) and os.path.exists(generator):
+    """docs/bytecode.md is what vm/opcodes.def says, and docs/probe.md what vm/probe.def says."""
+    for page in "bytecode", "probe":
+        generator = os.path.join(ROOT, f"tests/tools/gen_{page}_doc.py")
         made = subprocess.run([sys.executable, generator], stdout=subprocess.PIPE, check=True).stdout
-        if goldens.read_bytes(os.path.join(ROOT, "docs/bytecode.md")) != made:
-            yield "docs/bytecode.md is out of date: ./dev docs"
+        if goldens.read_bytes(os.path.join(ROOT, f"docs/{page}.md")) != made:
+            yield f"docs/{page}.md is out of date: ./dev docs"
 
 
 def report(checks):
