@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* The bump allocator, and the one place where the program ends for want of memory.
+/* The bump allocator.
  *
  * Chunks double from 16 KiB to 1 MiB, so a small parse costs little and a large one few mallocs; a
  * request larger than the chunk size gets a chunk to itself.
  */
 #include "common/arena.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "common/memory.h"
 
 enum { ALIGNMENT = 16, FIRST_CHUNK = 16 * 1024, LAST_CHUNK = 1024 * 1024 };
 
@@ -17,29 +18,11 @@ struct ArenaChunk {
     size_t size;
 };
 
-_Noreturn void memory_exhausted(size_t size) {
-    fprintf(stderr, "tulip: out of memory (%zu bytes were asked for)\n", size);
-    exit(1);
-}
-
-void *memory_alloc(size_t size) {
-    void *block = malloc(size ? size : 1);
-    if (!block) memory_exhausted(size);
-    return block;
-}
-
-void *memory_realloc(void *block, size_t size) {
-    block = realloc(block, size ? size : 1);
-    if (!block) memory_exhausted(size);
-    return block;
-}
-
 static void add_chunk(Arena *arena, size_t wanted) {
     size_t size = arena->chunks ? arena->chunks->size * 2 : FIRST_CHUNK;
     if (size > LAST_CHUNK) size = LAST_CHUNK;
     if (size < wanted) size = wanted;
-    ArenaChunk *chunk = calloc(1, sizeof *chunk + size);
-    if (!chunk) memory_exhausted(size);
+    ArenaChunk *chunk = memory_alloc_zeroed(sizeof *chunk + size);
     chunk->older = arena->chunks;
     chunk->size = size;
     arena->chunks = chunk;

@@ -10,6 +10,8 @@
 
 #include <stddef.h>
 
+#include "common/memory.h"
+
 typedef struct ArenaChunk ArenaChunk;
 
 typedef struct Arena {
@@ -29,12 +31,5 @@ char *arena_strdup(Arena *arena, const char *text);
 
 /* Frees everything and makes the arena empty again. */
 void arena_free_all(Arena *arena);
-
-/* Reports on stderr that [size] bytes could not be had and ends the program with status 1. */
-_Noreturn void memory_exhausted(size_t size);
-
-/* malloc, realloc and calloc that end the program when memory runs out. */
-void *memory_alloc(size_t size);
-void *memory_realloc(void *block, size_t size);
 
 #endif

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 #include "common/utf8.h"
 
 enum { FALLIBLE_FROM = 1 << 20 };

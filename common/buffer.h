@@ -4,12 +4,12 @@
  * A zero-initialised Buffer is empty and valid. Once `data` is non-NULL it is always terminated
  * by a NUL that `size` does not count, so it can be handed to C functions that want a string; the
  * contents may themselves hold NUL bytes. Running out of memory ends the program in one place
- * (memory_exhausted in arena.c), so no caller has to check. Where a program's own data decides the
+ * (memory_exhausted in memory.c), so no caller has to check. Where a program's own data decides the
  * size, the owner makes the buffer `fallible` instead: when it cannot grow beyond 1 MiB it is
  * `failed`, drops what does not fit, and whoever takes its contents must look (str_from_buffer
  * does, and raises MemoryError).
  *
- * Read next: common/utf8.h, common/arena.h.
+ * Read next: common/utf8.h, common/memory.h.
  */
 #ifndef TULIP_COMMON_BUFFER_H
 #define TULIP_COMMON_BUFFER_H

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 
 static bool comes_before(const Notice *a, const Notice *b) {
     if (a->kind != NOTICE_SYNTAX || b->kind != NOTICE_SYNTAX) return false;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 #include "common/utf8.h"
 
 /* Copies the text without byte order mark and carriage returns; gives the new size. */

@@ -11,6 +11,7 @@
  * Read next: compiler/finish.c, vm/code.c (the way back).
  */
 #include "common/utf8.h"
+#include "common/memory.h"
 #include "compiler/unit.h"
 
 #define NARROW_JUMP    32000

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "compiler/unit.h"
+#include "common/memory.h"
 #include "vm/str.h"
 
 #define MOST_REGISTERS 65000

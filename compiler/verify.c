@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "compiler/unit.h"
+#include "common/memory.h"
 
 typedef struct Verifier {
     const Code *code;

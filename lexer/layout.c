@@ -8,6 +8,7 @@
  * Read next: parser/grammar.y.
  */
 #include "lexer/layout.h"
+#include "common/memory.h"
 
 #include <stdlib.h>
 #include <string.h>

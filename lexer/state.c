@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/utf8.h"
+#include "common/memory.h"
 #include "lexer/scan.h"
 
 UnicodeNameLookup lexer_unicode_name = NULL;

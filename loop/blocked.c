@@ -23,6 +23,7 @@
 #include <time.h>
 
 #include "common/arena.h"
+#include "common/memory.h"
 #include "loop/report.h"
 #include "vm/number.h"
 #include "vm/str.h"

@@ -10,7 +10,7 @@
  */
 #include "loop/loop.h"
 
-#include "common/arena.h"
+#include "common/memory.h"
 #include "loop/watch.h"
 #include "loop/wire.h"
 #include "vm/container.h"

@@ -7,7 +7,7 @@
  */
 #include "loop/ready.h"
 
-#include "common/arena.h"
+#include "common/memory.h"
 
 #define FIRST_CAPACITY 64
 

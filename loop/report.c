@@ -10,7 +10,7 @@
  */
 #include <stdio.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 #include "common/utf8.h"
 #include "loop/report.h"
 #include "vm/container.h"

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 #include "loop/wire.h"
 #include "vm/bytes.h"
 #include "vm/container.h"

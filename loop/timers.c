@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 
 #define CHILDREN       4
 #define FIRST_CAPACITY 16

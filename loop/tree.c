@@ -13,6 +13,7 @@
 
 #include "loop/tree.h"
 #include "common/arena.h"
+#include "common/memory.h"
 #include "vm/code.h"
 #include "vm/container.h"
 #include "vm/number.h"

@@ -10,7 +10,7 @@
 #include <poll.h>
 #include <string.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 #include "vm/exception.h"
 #include "vm/str.h"
 

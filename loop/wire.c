@@ -16,7 +16,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 #include "loop/watch.h"
 #include "vm/outside.h"
 #include "vm/probe.h"

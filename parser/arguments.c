@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "parser/build.h"
+#include "common/memory.h"
 
 /* --- arguments --- */
 

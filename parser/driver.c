@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/memory.h"
 #include "parser/machine.h"
 
 /* A stack this deep is made by prefixes (`- - - …`, `a ** a ** …`) whose tree would be refused

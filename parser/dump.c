@@ -13,6 +13,7 @@
 #include <utf8proc.h>
 
 #include "common/buffer.h"
+#include "common/memory.h"
 #include "common/utf8.h"
 #include "parser/ast.h"
 

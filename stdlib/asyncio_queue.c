@@ -13,7 +13,7 @@
  */
 #include <math.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 #include "stdlib/asyncio_native.h"
 #include "vm/container.h"
 #include "vm/exception.h"

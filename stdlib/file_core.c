@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 #include "stdlib/file.h"
 #include "vm/outside.h"
 

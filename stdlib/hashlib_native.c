@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 #include "stdlib/stdlib.h"
 #include "vm/bytes.h"
 #include "vm/exception.h"

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 #include "common/utf8.h"
 #include "stdlib/stdlib.h"
 #include "vm/generic_alias.h"

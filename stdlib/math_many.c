@@ -11,7 +11,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 #include "vm/container.h"
 #include "vm/number.h"
 #include "vm/ops.h"

@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 #include "vm/ops.h"
 #include "vm/str.h"
 

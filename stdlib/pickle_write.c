@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 #include "stdlib/pickle_native.h"
 #include "vm/container.h"
 

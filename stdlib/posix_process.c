@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 #include "stdlib/process.h"
 #include "vm/container.h"
 #include "vm/number.h"

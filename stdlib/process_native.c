@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 #include "stdlib/process.h"
 #include "stdlib/spawn.h"
 #include "stdlib/stdlib.h"

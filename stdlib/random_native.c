@@ -14,7 +14,7 @@
 #include <sys/random.h>
 #include <time.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 #include "stdlib/sha512.h"
 #include "stdlib/stdlib.h"
 #include "vm/container.h"

@@ -14,7 +14,7 @@
 #include <pcre2.h>
 #include <stdlib.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 #include "stdlib/regex.h"
 #include "vm/exception.h"
 #include "vm/str.h"

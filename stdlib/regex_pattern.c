@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "stdlib/regex.h"
+#include "common/memory.h"
 #include "vm/chars.h"
 #include "vm/container.h"
 #include "vm/descriptor.h"

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 #include "stdlib/embedded.h"
 #include "stdlib/import.h"
 

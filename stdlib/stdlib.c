@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 #include "stdlib/builtins.h"
 #include "stdlib/file.h"
 #include "stdlib/import.h"

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <utf8proc.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 #include "common/unicode_data.h"
 #include "common/unicode_name.h"
 #include "common/utf8.h"

@@ -12,7 +12,7 @@
  */
 #include <stdlib.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 #include "stdlib/stdlib.h"
 #include "vm/container.h"
 #include "vm/ops.h"

@@ -22,7 +22,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 #include "vm/probe.h"
 
 enum {

@@ -14,7 +14,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 #include "vm/container.h"
 #include "vm/descriptor.h"
 #include "vm/exception.h"

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "common/utf8.h"
+#include "common/memory.h"
 #include "vm/codec.h"
 
 #include <stdlib.h>

@@ -16,7 +16,7 @@
  *
  * Read next: vm/dict_methods.c (the class), vm/dict_views.c.
  */
-#include "common/arena.h"
+#include "common/memory.h"
 #include "vm/container.h"
 #include "vm/hash_index.h"
 #include "vm/sequence.h"

@@ -49,15 +49,11 @@ static bool init(Thread *t, Value self, const Value *args, int argc, Tuple *kwna
 static bool repr_entry(Thread *t, Buffer *out, Value key, Value v) {
     Value *roots = push_roots(t, 1);
     roots[0] = v;
-    Str *text = value_repr(t, key);
-    if (text) {
-        buffer_append(out, text->data, text->size);
-        buffer_append(out, ": ", 2);
-        text = value_repr(t, v);
-        if (text) buffer_append(out, text->data, text->size);
-    }
+    bool ok = value_repr_into(t, key, out);
+    buffer_append(out, ": ", 2);
+    ok = ok && value_repr_into(t, v, out);
     pop_roots(t, roots);
-    return text != NULL;
+    return ok;
 }
 
 static bool repr_entries(Thread *t, Dict *d, Buffer *out) {

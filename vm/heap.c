@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 #include "vm/frame.h"
 #include "vm/str.h"
 #include "vm/unstarted.h"
@@ -78,11 +78,8 @@ static void note_allocation(Heap *heap, size_t bytes) {
 }
 
 void *heap_realloc(Heap *heap, void *buffer, size_t old_size, size_t new_size) {
-    void *p = realloc(buffer, new_size ? new_size : 1);
-    if (!p) {
-        if (new_size > 1024 * 1024) return NULL;
-        memory_exhausted(new_size);
-    }
+    void *p = new_size > 1024 * 1024 ? realloc(buffer, new_size) : memory_realloc(buffer, new_size);
+    if (!p) return NULL;
     heap->buffer_bytes += new_size - old_size;
     if (new_size > old_size) note_allocation(heap, new_size - old_size);
     return p;
@@ -205,10 +202,11 @@ static void sweep_everything(Heap *heap) {
  * pages. */
 static void new_arena(Heap *heap) {
     size_t size = heap->arena_bytes < LARGE_ARENAS_FROM ? SMALL_ARENA : LARGE_ARENA;
-    HeapArena *arena = malloc(sizeof *arena);
-    char *start = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (!arena || start == MAP_FAILED) memory_exhausted(size);
+    HeapArena *arena = memory_alloc(sizeof *arena);
+    char *start;
+    while ((start = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)) == MAP_FAILED)
+        if (!memory_use_reserve()) memory_exhausted(size);
     char *aligned = (char *)(((uintptr_t)start + size - 1) & ~(uintptr_t)(size - 1));
     if (aligned > start) munmap(start, (size_t)(aligned - start));
     munmap(aligned + size, (size_t)(start + 2 * size - (aligned + size)));
@@ -253,8 +251,7 @@ FreeCell *heap_refill(Heap *heap, int size_class) {
 }
 
 static void *allocate_large(Heap *heap, size_t size, ObjectKind kind, Class *cls) {
-    LargeObject *large = calloc(1, sizeof(LargeObject) + size);
-    if (!large) memory_exhausted(size);
+    LargeObject *large = memory_alloc_zeroed(sizeof(LargeObject) + size);
     large->size = sizeof(LargeObject) + size;
     large->next = heap->large;
     heap->large = large;
@@ -283,8 +280,7 @@ void *heap_allocate(Heap *heap, size_t size, ObjectKind kind, Class *cls) {
 static void push_pointer(Object ***stack, size_t *count, size_t *capacity, Object *object) {
     if (*count == *capacity) {
         *capacity = *capacity ? *capacity * 2 : 1024;
-        *stack = realloc(*stack, *capacity * sizeof **stack);
-        if (!*stack) memory_exhausted(*capacity * sizeof **stack);
+        *stack = memory_realloc(*stack, *capacity * sizeof **stack);
     }
     (*stack)[(*count)++] = object;
 }
@@ -395,6 +391,7 @@ static void finish_marking(Heap *heap) {
  * sleepers, ten times over, stay flat at 1.5 times their size. */
 static void plan_next_cycle(Heap *heap) {
     size_t live = heap->object_bytes + heap->buffer_bytes;
+    memory_fill_reserve();
     heap->cycle_at =
         heap->paused ? SIZE_MAX : live + (live / 4 > FIRST_CYCLE ? live / 4 : FIRST_CYCLE);
 }

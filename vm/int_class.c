@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "common/memory.h"
 #include "vm/container.h"
 #include "vm/native.h"
 #include "vm/number.h"
@@ -448,8 +449,20 @@ static const Slots bool_slots = {
     .construct = bool_construct,
 };
 
+/* GMP ends the program when it gets no memory: it gets what the rest gets. */
+static void *gmp_resize(void *block, size_t old_size, size_t new_size) {
+    (void)old_size;
+    return memory_realloc(block, new_size);
+}
+
+static void gmp_release(void *block, size_t size) {
+    (void)size;
+    free(block);
+}
+
 /* Complete the classes int and bool. */
 void int_init(Thread *t) {
+    mp_set_memory_functions(memory_alloc, gmp_resize, gmp_release);
     native_class_init(t,
                       &(NativeClass){
                           .kind = OBJ_INT,

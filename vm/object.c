@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 #include "vm/attribute.h"
 #include "vm/container.h"
 #include "vm/descriptor.h"

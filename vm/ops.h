@@ -84,6 +84,8 @@ bool value_for_each(Thread *t, Value iterable, ItemVisitor visit, void *context)
 
 /* repr/str/ascii as Str; recursion guarded by enter_native. */
 Str *value_repr(Thread *t, Value v) MUST_CHECK;
+/* Appends the repr to a fallible buffer. False: raised, also when it no longer fits. */
+bool value_repr_into(Thread *t, Value v, Buffer *out) MUST_CHECK;
 Str *value_str(Thread *t, Value v) MUST_CHECK;
 Str *value_ascii(Thread *t, Value v) MUST_CHECK;
 /* format(v, spec) */

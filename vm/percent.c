@@ -382,7 +382,8 @@ static bool run(Percent *f, Chars format) {
             return false;
         }
         Conversion c;
-        if (!parse_conversion(f, &p, end, &c) || !put_conversion(f, &c, &p, format.data))
+        if (!parse_conversion(f, &p, end, &c) || !put_conversion(f, &c, &p, format.data) ||
+            !buffer_holds(f->t, &f->out))
             return false;
     }
     if (all_used(f)) return true;

@@ -98,10 +98,8 @@ bool sequence_repr_into(Thread *t, Value seq, Buffer *out) {
         size_t n;
         const Value *items = sequence_items(seq, &n);
         if (i >= n) return true;
-        Str *text = value_repr(t, items[i]);
-        if (!text) return false;
         if (i > 0) buffer_append(out, ", ", 2);
-        buffer_append(out, text->data, text->size);
+        if (!value_repr_into(t, items[i], out)) return false;
     }
 }
 

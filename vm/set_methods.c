@@ -58,10 +58,8 @@ static bool repr_members(Thread *t, Set *s, Buffer *out) {
     uint32_t position = 0;
     Value key;
     for (bool first = true; set_next(s, &position, &key); first = false) {
-        Str *text = value_repr(t, key);
-        if (!text) return false;
         if (!first) buffer_append(out, ", ", 2);
-        buffer_append(out, text->data, text->size);
+        if (!value_repr_into(t, key, out)) return false;
     }
     return true;
 }

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 #include "vm/code.h"
 #include "vm/container.h"
 #include "vm/exception.h"

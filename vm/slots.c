@@ -15,7 +15,7 @@
 
 #include <stdlib.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 #include "vm/attribute.h"
 #include "vm/container.h"
 #include "vm/signature.h"

@@ -19,7 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 #include "common/utf8.h"
 #include "vm/ops.h"
 

@@ -59,6 +59,10 @@ bool str_memory_fits(Thread *t, size_t size) MUST_CHECK;
 /* Did all of it fit, and is there room for an object with the same bytes? Raises MemoryError
  * otherwise; true for a buffer that is not fallible. */
 bool buffer_fits(Thread *t, const Buffer *buffer) MUST_CHECK;
+/* Did it hold all so far? For loops that make garbage with every item. False: raised. */
+static inline MUST_CHECK bool buffer_holds(Thread *t, const Buffer *buffer) {
+    return LIKELY(!buffer->failed) || buffer_fits(t, buffer);
+}
 /* What raise_error's formats give, appended; false when rendering a value raised. */
 bool str_format_into(Thread *t, Buffer *out, const char *format, va_list arguments) MUST_CHECK;
 /* Append ascii(str): as str_repr_into, with everything beyond ASCII escaped. */

@@ -7,7 +7,7 @@
  */
 #include <stdlib.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 #include "common/utf8.h"
 #include "vm/number.h"
 #include "vm/ops.h"
@@ -38,6 +38,17 @@ Str *value_repr(Thread *t, Value v) {
     Str *text = check_str(t, repr ? repr(t, v) : not_callable(t), "__repr__");
     leave_native(t);
     return text ? str_terminated(t, text) : NULL;
+}
+
+bool value_repr_into(Thread *t, Value v, Buffer *out) {
+    if (class_of(t->vm, v) == BUILTIN_CLASS(t, STR)) {
+        str_repr_into(out, STR(v));
+    } else {
+        Str *text = value_repr(t, v);
+        if (!text) return false;
+        buffer_append(out, text->data, text->size);
+    }
+    return buffer_holds(t, out);
 }
 
 Str *value_str(Thread *t, Value v) {

@@ -17,7 +17,7 @@
 
 #include <stdlib.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 #include "vm/future.h"
 #include "vm/generator.h"
 #include "vm/number.h"

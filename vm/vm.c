@@ -11,7 +11,7 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 
-#include "common/arena.h"
+#include "common/memory.h"
 #include "vm/baton.h"
 #include "vm/container.h"
 #include "vm/execute.h"
@@ -87,8 +87,23 @@ void thread_free(Thread *t) {
     free(t);
 }
 
+/* The reserve of memory was used: refill it from what is garbage. False: raised. */
+static bool recover_memory(Thread *t) {
+    if (memory_fill_reserve()) return true;
+    heap_collect(t);
+    if (memory_fill_reserve()) return true;
+    t->vm->heap.cycle_at = 0;
+    raise_with(t, EXC_MemoryError, VALUE_UNSET);
+    return false;
+}
+
+static void on_low_memory(void *vm) { heap_call_attention(&((Vm *)vm)->heap, POLL_COLLECT); }
+
 bool thread_poll_slow(Thread *t) {
-    if (thread_poll_bits(t) & POLL_COLLECT) heap_step(t);
+    if (thread_poll_bits(t) & POLL_COLLECT) {
+        heap_step(t);
+        if (memory_was_low() && !recover_memory(t)) return false;
+    }
     if (thread_poll_bits(t) & POLL_FINALIZE) heap_run_finalizers(t);
     if (thread_poll_bits(t) & POLL_SWITCH) thread_pass(t);
     if (thread_poll_clear_if(t, POLL_WATCH)) t->vm->hooks.watch(t);
@@ -131,6 +146,8 @@ Vm *vm_new(void) {
     thread_measure_stack(t, main_stack_size());
     baton_new(vm);
     vm->heap.attention = &t->poll;
+    memory_fill_reserve();
+    memory_set_low_callback(on_low_memory, vm);
     intern_names(vm);
     vm_bootstrap_classes(t);
     vm->empty_tuple = heap_allocate(&vm->heap, sizeof(Tuple), OBJ_TUPLE, BUILTIN_CLASS(t, TUPLE));
@@ -145,6 +162,7 @@ Vm *vm_new(void) {
 }
 
 void vm_free(Vm *vm) {
+    memory_set_low_callback(NULL, NULL);
     baton_free(vm);
     heap_free_all(&vm->heap);
     while (vm->threads) thread_free(vm->threads);
