@@ -11,6 +11,7 @@
 #include "loop/loop.h"
 
 #include "common/memory.h"
+#include "loop/stream.h"
 #include "loop/watch.h"
 #include "loop/wire.h"
 #include "vm/container.h"
@@ -110,8 +111,7 @@ Value loop_get_running(Thread *t) { return t->running_loop ? t->running_loop : V
 /* threading.current_thread().name */
 static Value no_current_loop(Thread *t) {
     Value name = object_value(str_from(t, t == t->vm->main_thread ? "MainThread" : "Thread"));
-    if (t->object && t->object != VALUE_NONE)
-        name = value_getattr(t, t->object, NAME_OF(t, name));
+    if (t->object && t->object != VALUE_NONE) name = value_getattr(t, t->object, NAME_OF(t, name));
     if (name == VALUE_ERROR) return VALUE_ERROR;
     return raise_error(t, EXC_RuntimeError, "There is no current event loop in thread %R.", name);
 }
@@ -202,6 +202,19 @@ static void release_queues(Loop *loop) {
     timers_free(&loop->timers);
 }
 
+/* Connections that are still open end here, with a note. */
+static bool close_connections(Thread *t, Loop *loop) {
+    uint32_t count = 0;
+    bool ok = stream_abandon_all(t, loop, &count);
+    if (!count || loop->state->interrupted) return ok;
+    Buffer note = {0};
+    buffer_printf(&note, "tulip: note: the event loop was closed with %u connection%s open\n",
+                  count, count == 1 ? "" : "s");
+    report_text(t, note.data, note.size);
+    buffer_free(&note);
+    return ok;
+}
+
 bool loop_close(Thread *t, Loop *loop) {
     if (loop->thread) {
         raise_error(t, EXC_RuntimeError, "Cannot close a running event loop");
@@ -210,6 +223,7 @@ bool loop_close(Thread *t, Loop *loop) {
     if (loop->closed) return true;
     bool ok = report_lost_errors_of(t, loop);
     if (!loop->state->interrupted) report_pending_tasks(t, loop);
+    if (!close_connections(t, loop)) ok = false;
     loop->closed = true;
     for (size_t i = 0; i < loop->ready.count; i++) {
         heap_forget(&t->vm->heap, ready_at(&loop->ready, i)->what);
