@@ -63,8 +63,15 @@ int utf8_encode(uint32_t cp, char out[4]) {
 }
 
 size_t utf8_length(const char *p, size_t n) {
-    size_t count = 0;
-    for (size_t i = 0; i < n; i++) count += !continues((unsigned char)p[i]);
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    size_t count = n, i = 0;
+    for (; i + 8 <= n; i += 8) {
+        uint64_t word;
+        memcpy(&word, p + i, 8);
+        uint64_t inner = word >> 7 & ~(word >> 6) & ones; /* a 1 for every continuation byte */
+        count -= inner * ones >> 56;
+    }
+    for (; i < n; i++) count -= continues((unsigned char)p[i]);
     return count;
 }
 
@@ -79,13 +86,32 @@ static size_t ascii_prefix(const char *p, size_t n) {
     return i;
 }
 
+/* The number of leading bytes that are whole characters of two or three bytes. */
+static size_t short_prefix(const char *text, size_t n, bool surrogates) {
+    const unsigned char *p = (const unsigned char *)text;
+    size_t i = 0;
+    while (i + 3 <= n) {
+        if (p[i] >= 0xC2 && p[i] < 0xE0) {
+            if (!continues(p[i + 1])) break;
+            i += 2;
+            continue;
+        }
+        if ((p[i] & 0xF0) != 0xE0 || !continues(p[i + 1]) || !continues(p[i + 2])) break;
+        unsigned lead = (p[i] & 0x0Fu) << 8 | p[i + 1];
+        if (lead < 0x0A0 || (lead >= 0xDA0 && lead < 0xE00 && !surrogates)) break;
+        i += 3;
+    }
+    return i;
+}
+
 static size_t valid(const char *p, size_t n, bool surrogates) {
     size_t i = 0;
     while (i < n) {
-        i += ascii_prefix(p + i, n - i);
+        if (!(p[i] & 0x80)) i += ascii_prefix(p + i, n - i);
         for (int steps = 0; steps < 8 && i < n; steps++) {
+            i += short_prefix(p + i, n - i, surrogates);
             uint32_t cp;
-            int used = decode(p + i, p + n, &cp, surrogates);
+            int used = i < n ? decode(p + i, p + n, &cp, surrogates) : 0;
             if (!used) return i;
             i += (size_t)used;
         }

@@ -266,13 +266,9 @@ static void finalize_loop(Heap *heap, Object *self) {
 
 /* tulip.Deadlock */
 static Class *deadlock_class(Thread *t) {
-    Dict *ns = dict_new(t);
-    dict_set_str(t, ns, NAME_OF(t, __module__), object_value(str_from(t, "tulip")));
-    dict_set_str(t, ns, NAME_OF(t, __doc__),
-                 object_value(str_from(t, "Tasks wait, and nothing can ever wake them.")));
-    Value base = object_value(EXCEPTION_CLASS(t, BaseException));
-    return class_create(t, BUILTIN_CLASS(t, CLASS), str_intern(t->vm, "Deadlock", 8),
-                        tuple_from(t, &base, 1), ns, NULL, NULL, 0);
+    return exception_class_new(t, "Deadlock", "tulip",
+                               "Tasks wait, and nothing can ever wake them.",
+                               EXCEPTION_CLASS(t, BaseException));
 }
 
 void loop_install(Thread *t, bool virtual_time) {

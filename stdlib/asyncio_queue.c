@@ -475,11 +475,8 @@ static const FieldDef fields[] = {
 };
 
 static bool add_exception(Thread *t, Module *module, const char *name) {
-    Dict *ns = dict_new(t);
-    dict_set_str(t, ns, NAME_OF(t, __module__), object_value(str_from(t, "asyncio.queues")));
-    Value base = object_value(EXCEPTION_CLASS(t, Exception));
-    Class *cls = class_create(t, BUILTIN_CLASS(t, CLASS), str_intern(t->vm, name, strlen(name)),
-                              tuple_from(t, &base, 1), ns, NULL, NULL, 0);
+    Class *cls =
+        exception_class_new(t, name, "asyncio.queues", NULL, EXCEPTION_CLASS(t, Exception));
     if (cls) module_set(t, module, name, object_value(cls));
     return cls != NULL;
 }

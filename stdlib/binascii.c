@@ -14,17 +14,7 @@
 #include "vm/str.h"
 
 static Value fail(Thread *t, const char *message) {
-    Value *roots = push_roots(t, 1);
-    roots[0] = object_value(str_from(t, message));
-    Value error = exception_new(t, stdlib_of(t)->classes[CLASS_BINASCII_ERROR], roots, 1);
-    pop_roots(t, roots);
-    return error == VALUE_ERROR ? VALUE_ERROR : raise_value(t, error);
-}
-
-static bool buffer_of(Thread *t, Value v, const uint8_t **data, size_t *size) {
-    if (bytes_like(v, data, size)) return true;
-    raise_error(t, EXC_TypeError, "a bytes-like object is required, not '%T'", v);
-    return false;
+    return raise_class(t, stdlib_of(t)->classes[CLASS_BINASCII_ERROR], "%s", message);
 }
 
 /* What is decoded may also be an ASCII str. */
@@ -83,7 +73,7 @@ static Value b2a_base64(Thread *t, Value *args) {
     const uint8_t *data;
     size_t size;
     int newline = value_truth(t, args[1]);
-    if (newline < 0 || !buffer_of(t, args[0], &data, &size)) return VALUE_ERROR;
+    if (newline < 0 || !arg_bytes(t, args[0], &data, &size)) return VALUE_ERROR;
     if (!str_memory_fits(t, size / 3 * 4 + 8)) return VALUE_ERROR;
     Bytes *out = bytes_allocate(t, (size + 2) / 3 * 4 + (size_t)newline);
     uint8_t *p = out->data;
@@ -173,7 +163,7 @@ static Value checksum(Thread *t, Value *args) {
     const uint8_t *data;
     size_t size;
     Value start = value_index(t, args[1]);
-    if (start == VALUE_ERROR || !buffer_of(t, args[0], &data, &size)) return VALUE_ERROR;
+    if (start == VALUE_ERROR || !arg_bytes(t, args[0], &data, &size)) return VALUE_ERROR;
     Value low = int_binary(t, BINARY_AND, start, fixnum(0xffffffff));
     return fixnum((int64_t)crc32_z((uLong)fixnum_of(low), data, size));
 }

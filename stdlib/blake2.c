@@ -149,10 +149,7 @@ static bool number(Thread *t, Value v, int64_t least, uint64_t most, const char 
 static bool short_bytes(Thread *t, Value v, size_t most, const char *name, uint8_t *out,
                         size_t *size) {
     const uint8_t *data;
-    if (!bytes_like(v, &data, size)) {
-        raise_error(t, EXC_TypeError, "a bytes-like object is required, not '%T'", v);
-        return false;
-    }
+    if (!arg_bytes(t, v, &data, size)) return false;
     if (*size > most) {
         raise_error(t, EXC_ValueError, "maximum %s length is %zu bytes", name, most);
         return false;

@@ -63,12 +63,7 @@ Class *file_unsupported_class(Thread *t) {
 
 Value file_raise_unsupported(Thread *t, const char *message) {
     Class *cls = file_unsupported_class(t);
-    if (!cls) return VALUE_ERROR;
-    Value *roots = push_roots(t, 1);
-    roots[0] = object_value(str_from(t, message));
-    Value error = exception_new(t, cls, roots, 1);
-    pop_roots(t, roots);
-    return error == VALUE_ERROR ? VALUE_ERROR : raise_value(t, error);
+    return cls ? raise_class(t, cls, "%s", message) : VALUE_ERROR;
 }
 
 static File *readable(Thread *t, Value self) {

@@ -247,8 +247,9 @@ static const NativeClass hash_class = {.kind = OBJ_NATIVE_DATA,
 /* ---- keys from passwords ---- */
 
 static bool secret(Thread *t, Value v, const uint8_t **data, size_t *size) {
-    if (bytes_like(v, data, size) && *size <= INT32_MAX) return true;
-    raise_error(t, EXC_TypeError, "a bytes-like object is required, not '%T'", v);
+    if (!arg_bytes(t, v, data, size)) return false;
+    if (*size <= INT32_MAX) return true;
+    raise_error(t, EXC_OverflowError, "password is too long.");
     return false;
 }
 

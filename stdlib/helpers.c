@@ -58,18 +58,7 @@ Class *stdlib_class(Thread *t, StdlibClass id, Module *module, const NativeClass
 Class *stdlib_error_class(Thread *t, StdlibClass id, Module *module, const char *name,
                           const char *module_name, Class *base) {
     Stdlib *lib = stdlib_of(t);
-    Value *roots = push_roots(t, 2);
-    Value bases[] = {object_value(base)};
-    Dict *ns = dict_new(t);
-    roots[0] = object_value(tuple_from(t, bases, 1));
-    roots[1] = object_value(ns);
-    Str *owner = str_intern(t->vm, module_name, strlen(module_name));
-    dict_set_str(t, ns, NAME_OF(t, __module__), object_value(owner));
-    if (!lib->classes[id])
-        lib->classes[id] =
-            class_create(t, BUILTIN_CLASS(t, CLASS), str_intern(t->vm, name, strlen(name)),
-                         TUPLE(roots[0]), ns, NULL, NULL, 0);
-    pop_roots(t, roots);
+    if (!lib->classes[id]) lib->classes[id] = exception_class_new(t, name, module_name, NULL, base);
     if (lib->classes[id]) module_set(t, module, name, object_value(lib->classes[id]));
     return lib->classes[id];
 }
@@ -177,14 +166,6 @@ bool arg_bytes(Thread *t, Value v, const uint8_t **data, size_t *size) {
     if (bytes_like(v, data, size)) return true;
     raise_error(t, EXC_TypeError, "a bytes-like object is required, not '%T'", v);
     return false;
-}
-
-Value raise_class(Thread *t, Class *cls, const char *message) {
-    Value *roots = push_roots(t, 1);
-    roots[0] = object_value(str_from(t, message));
-    Value error = exception_new(t, cls, roots, 1);
-    pop_roots(t, roots);
-    return error == VALUE_ERROR ? VALUE_ERROR : raise_value(t, error);
 }
 
 void *library_open(const char *const *names) {

@@ -77,10 +77,7 @@ static bool write_value(Thread *t, MemoryFile *file, Value v) {
     }
     const uint8_t *data;
     size_t size;
-    if (!bytes_like(v, &data, &size)) {
-        raise_error(t, EXC_TypeError, "a bytes-like object is required, not '%T'", v);
-        return false;
-    }
+    if (!arg_bytes(t, v, &data, &size)) return false;
     return memory_write(t, file, (const char *)data, size, size);
 }
 

@@ -162,15 +162,33 @@ Value json_scanstring(Thread *t, Value *args) {
 
 /* ---- writing ---- */
 
-static void put_unit(Buffer *out, uint32_t unit) {
+/* \uXXXX at [p]; where it ends. */
+static char *put_unit(char *p, uint32_t unit) {
     static const char digits[] = "0123456789abcdef";
-    char *p = buffer_reserve(out, 6);
     p[0] = '\\', p[1] = 'u';
     for (int i = 0; i < 4; i++) p[2 + i] = digits[unit >> (12 - 4 * i) & 15];
-    out->size += 6;
+    return p + 6;
 }
 
-/* The escape of the character at [*p], which moves behind it. */
+/* The escapes of the characters beyond ASCII from [p] on; where they end. */
+static const char *put_beyond(Buffer *out, const char *p, const char *end) {
+    enum { MANY = 64 };
+    while (p < end && *p & 0x80) {
+        char *room = buffer_reserve(out, MANY * 12), *to = room;
+        for (int i = 0; i < MANY && p < end && *p & 0x80; i++) {
+            uint32_t c = str_next(&p);
+            if (c >= 0x10000) {
+                to = put_unit(to, 0xD800 | (c - 0x10000) >> 10);
+                c = 0xDC00 | (c & 0x3FF);
+            }
+            to = put_unit(to, c);
+        }
+        out->size += (size_t)(to - room);
+    }
+    return p;
+}
+
+/* The escape of the ASCII character at [*p], which moves behind it. */
 static void put_escape(Buffer *out, const char **p) {
     static const char special[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
     uint32_t c = str_next(p);
@@ -178,12 +196,9 @@ static void put_escape(Buffer *out, const char **p) {
     if (letter) {
         buffer_putc(out, '\\');
         buffer_putc(out, letters[letter - special]);
-    } else if (c >= 0x10000) {
-        c -= 0x10000;
-        put_unit(out, 0xD800 | c >> 10);
-        put_unit(out, 0xDC00 | (c & 0x3FF));
     } else {
-        put_unit(out, c);
+        char *room = buffer_reserve(out, 6);
+        out->size += (size_t)(put_unit(room, c) - room);
     }
 }
 
@@ -211,7 +226,8 @@ void json_put_string(Buffer *out, const Str *text, bool ascii) {
         const char *stop = ascii ? ascii_end(p, end) : plain_end(p, end, &high);
         buffer_append(out, p, (size_t)(stop - p));
         p = stop;
-        if (p < end) put_escape(out, &p);
+        if (p < end && *p & 0x80) p = put_beyond(out, p, end);
+        else if (p < end) put_escape(out, &p);
     }
     buffer_putc(out, '"');
 }

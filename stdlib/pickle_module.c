@@ -19,17 +19,11 @@ static Class *error_class(Thread *t, PickleError which) {
 }
 
 Value pickle_raise(Thread *t, PickleError which, const char *format, ...) {
-    Buffer text = {0};
     va_list arguments;
     va_start(arguments, format);
-    bool ok = str_format_into(t, &text, format, arguments);
+    Value result = raise_class_list(t, error_class(t, which), format, arguments);
     va_end(arguments);
-    if (!ok) return buffer_free(&text), VALUE_ERROR;
-    Value *roots = push_roots(t, 1);
-    roots[0] = object_value(str_from_buffer(t, &text));
-    Value error = exception_new(t, error_class(t, which), roots, 1);
-    pop_roots(t, roots);
-    return error == VALUE_ERROR ? VALUE_ERROR : raise_value(t, error);
+    return result;
 }
 
 static bool make_error(Thread *t, Module *module, StdlibClass id, const char *name, Class *base) {

@@ -143,8 +143,6 @@ bool arg_path(Thread *t, Value v, Value *holder, const char **path) MUST_CHECK;
 
 /* The bytes of a bytes-like argument; false: TypeError raised. */
 bool arg_bytes(Thread *t, Value v, const uint8_t **data, size_t *size) MUST_CHECK;
-/* Raise [cls], an exception class, with one message. Returns VALUE_ERROR. */
-Value raise_class(Thread *t, Class *cls, const char *message);
 /* The first shared library of [names] (NULL ends them) that can be opened, or NULL. */
 void *library_open(const char *const *names);
 /* The function [name] of it into [*slot], a function pointer; false: there is none. */

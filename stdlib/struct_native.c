@@ -41,17 +41,12 @@ typedef struct Struct {
 
 /* struct.error */
 static Value fail(Thread *t, const char *format, ...) {
-    Buffer text = {0};
     va_list arguments;
     va_start(arguments, format);
-    bool ok = str_format_into(t, &text, format, arguments);
+    Value result =
+        raise_class_list(t, stdlib_of(t)->classes[CLASS_STRUCT_ERROR], format, arguments);
     va_end(arguments);
-    if (!ok) return buffer_free(&text), VALUE_ERROR;
-    Value *roots = push_roots(t, 1);
-    roots[0] = object_value(str_from_buffer(t, &text));
-    Value error = exception_new(t, stdlib_of(t)->classes[CLASS_STRUCT_ERROR], roots, 1);
-    pop_roots(t, roots);
-    return error == VALUE_ERROR ? VALUE_ERROR : raise_value(t, error);
+    return result;
 }
 
 /* ---- formats ---- */
@@ -482,17 +477,11 @@ static Value pack_into(Thread *t, Value *args) {
     return ok ? VALUE_NONE : VALUE_ERROR;
 }
 
-static bool buffer_argument(Thread *t, Value v, const uint8_t **data, size_t *size) {
-    if (bytes_like(v, data, size)) return true;
-    raise_error(t, EXC_TypeError, "a bytes-like object is required, not '%T'", v);
-    return false;
-}
-
 static Value unpack(Thread *t, Value *args) {
     const uint8_t *data;
     size_t size;
     Struct *s = struct_for(t, &args[0]);
-    if (!s || !buffer_argument(t, args[1], &data, &size)) return VALUE_ERROR;
+    if (!s || !arg_bytes(t, args[1], &data, &size)) return VALUE_ERROR;
     if (size != s->size) return fail(t, "unpack requires a buffer of %zu bytes", s->size);
     return unpack_all(t, s, data);
 }
@@ -501,7 +490,7 @@ static Value unpack_from(Thread *t, Value *args) {
     const uint8_t *data;
     size_t size, at;
     Struct *s = struct_for(t, &args[0]);
-    if (!s || !buffer_argument(t, args[1], &data, &size) ||
+    if (!s || !arg_bytes(t, args[1], &data, &size) ||
         !place_at(t, args[2], size, s->size, "unpack", &at))
         return VALUE_ERROR;
     return unpack_all(t, s, data + at);
@@ -523,7 +512,7 @@ static Value iter_unpack(Thread *t, Value *args) {
     const uint8_t *data;
     size_t size;
     Struct *s = struct_for(t, &args[0]);
-    if (!s || !buffer_argument(t, args[1], &data, &size)) return VALUE_ERROR;
+    if (!s || !arg_bytes(t, args[1], &data, &size)) return VALUE_ERROR;
     if (!s->size) return fail(t, "cannot iteratively unpack with a struct of length 0");
     if (size % s->size)
         return fail(t, "iterative unpacking requires a buffer of a multiple of %zu bytes", s->size);

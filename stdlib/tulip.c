@@ -96,19 +96,14 @@ static Value disassemble(Thread *t, Value *args) {
 
 /* What a construct that is left out becomes in a source that is compiled all the same. */
 static Value out_of_scope(Thread *t, Value *args) {
-    Value message = object_value(str_format(t, "%S: not part of Tulip", args[0]));
-    Value exception = exception_new(t, stdlib_of(t)->classes[CLASS_OUT_OF_SCOPE], &message, 1);
-    return exception == VALUE_ERROR ? VALUE_ERROR : raise_value(t, exception);
+    return raise_class(t, stdlib_of(t)->classes[CLASS_OUT_OF_SCOPE], "%S: not part of Tulip",
+                       args[0]);
 }
 
 static Class *out_of_scope_class(Thread *t) {
-    Dict *ns = dict_new(t);
-    dict_set_str(t, ns, NAME_OF(t, __module__), object_value(str_from(t, "tulip")));
-    dict_set_str(t, ns, NAME_OF(t, __doc__),
-                 object_value(str_from(t, "A construct of Python that Tulip leaves out was met.")));
-    Value base = object_value(EXCEPTION_CLASS(t, Exception));
-    return class_create(t, BUILTIN_CLASS(t, CLASS), str_intern(t->vm, "OutOfScope", 10),
-                        tuple_from(t, &base, 1), ns, NULL, NULL, 0);
+    return exception_class_new(t, "OutOfScope", "tulip",
+                               "A construct of Python that Tulip leaves out was met.",
+                               EXCEPTION_CLASS(t, Exception));
 }
 
 static const NativeDef functions[] = {

@@ -27,18 +27,14 @@ typedef struct Stream {
 
 /* zlib.error: "Error -3 while decompressing data: incorrect header check" */
 static Value fail(Thread *t, const char *doing, int code, const char *message) {
-    Value *roots = push_roots(t, 1);
+    Class *error = stdlib_of(t)->classes[CLASS_ZLIB_ERROR];
     if (!message) message = code == Z_BUF_ERROR ? "incomplete or truncated stream" : NULL;
-    Str *text = message ? str_format(t, "Error %d %s: %s", code, doing, message)
-                        : str_format(t, "Error %d %s", code, doing);
-    roots[0] = object_value(text);
-    Value error = exception_new(t, stdlib_of(t)->classes[CLASS_ZLIB_ERROR], roots, 1);
-    pop_roots(t, roots);
-    return error == VALUE_ERROR ? VALUE_ERROR : raise_value(t, error);
+    return message ? raise_class(t, error, "Error %d %s: %s", code, doing, message)
+                   : raise_class(t, error, "Error %d %s", code, doing);
 }
 
 static Value fail_plainly(Thread *t, const char *message) {
-    return raise_class(t, stdlib_of(t)->classes[CLASS_ZLIB_ERROR], message);
+    return raise_class(t, stdlib_of(t)->classes[CLASS_ZLIB_ERROR], "%s", message);
 }
 
 /* ---- running a stream ---- */

@@ -34,6 +34,13 @@ typedef struct Traceback {
 /* cls(*args) for exception classes whose __new__/__init__ are native; any class otherwise (may run
  * code). */
 Value exception_new(Thread *t, Class *cls, const Value *args, int argc) MUST_CHECK;
+/* class [name]([base]) of the module called [module], with a docstring unless [doc] is NULL; NULL:
+ * raised. */
+Class *exception_class_new(Thread *t, const char *name, const char *module, const char *doc,
+                           Class *base) MUST_CHECK;
+/* Raise [cls], an exception class, with a message as raise_error's. Returns VALUE_ERROR. */
+Value raise_class(Thread *t, Class *cls, const char *format, ...);
+Value raise_class_list(Thread *t, Class *cls, const char *format, va_list arguments);
 /* Turn what `raise` was given (class or instance) into an instance. */
 Value exception_normalize(Thread *t, Value raised) MUST_CHECK;
 /* Put one more (outer) level before the exception's traceback. */

@@ -396,3 +396,39 @@ void exception_init(Thread *t) {
         if (id == EXC_BaseExceptionGroup) exception_group_complete(t);
     }
 }
+
+/* ---- classes of modules ---- */
+
+Class *exception_class_new(Thread *t, const char *name, const char *module, const char *doc,
+                           Class *base) {
+    Value *roots = push_roots(t, 2);
+    Value bases[] = {object_value(base)};
+    Dict *ns = dict_new(t);
+    roots[0] = object_value(tuple_from(t, bases, 1));
+    roots[1] = object_value(ns);
+    Str *owner = str_intern(t->vm, module, strlen(module));
+    dict_set_str(t, ns, NAME_OF(t, __module__), object_value(owner));
+    if (doc) dict_set_str(t, ns, NAME_OF(t, __doc__), object_value(str_from(t, doc)));
+    Class *cls = class_create(t, BUILTIN_CLASS(t, CLASS), str_intern(t->vm, name, strlen(name)),
+                              TUPLE(roots[0]), ns, NULL, NULL, 0);
+    pop_roots(t, roots);
+    return cls;
+}
+
+Value raise_class_list(Thread *t, Class *cls, const char *format, va_list arguments) {
+    Buffer text = {0};
+    if (!str_format_into(t, &text, format, arguments)) return buffer_free(&text), VALUE_ERROR;
+    Value *roots = push_roots(t, 1);
+    roots[0] = object_value(str_from_buffer(t, &text));
+    Value error = exception_new(t, cls, roots, 1);
+    pop_roots(t, roots);
+    return error == VALUE_ERROR ? VALUE_ERROR : raise_value(t, error);
+}
+
+Value raise_class(Thread *t, Class *cls, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    Value result = raise_class_list(t, cls, format, arguments);
+    va_end(arguments);
+    return result;
+}

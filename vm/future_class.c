@@ -468,15 +468,6 @@ static const FieldDef future_fields[] = {
     {0},
 };
 
-/* asyncio.exceptions.[name], derived from [base]. */
-static Class *exception_class_new(Thread *t, const char *name, Class *base) {
-    Dict *ns = dict_new(t);
-    dict_set_str(t, ns, NAME_OF(t, __module__), object_value(str_from(t, "asyncio.exceptions")));
-    Value base_value = object_value(base);
-    return class_create(t, BUILTIN_CLASS(t, CLASS), str_intern(t->vm, name, strlen(name)),
-                        tuple_from(t, &base_value, 1), ns, NULL, NULL, 0);
-}
-
 static void shade_classes(Heap *heap, void *context) {
     Vm *vm = context;
     heap_shade_object(heap, &vm->cancelled_error->header);
@@ -498,10 +489,10 @@ void future_init(Thread *t) {
     Vm *vm = t->vm;
     vm->foreign_tasks = vm->foreign_current = VALUE_UNSET;
     vm->future_iterator = native_class_new(t, &iterator_class, "_asyncio", NULL);
-    vm->cancelled_error =
-        exception_class_new(t, "CancelledError", EXCEPTION_CLASS(t, BaseException));
-    vm->invalid_state_error =
-        exception_class_new(t, "InvalidStateError", EXCEPTION_CLASS(t, Exception));
+    vm->cancelled_error = exception_class_new(t, "CancelledError", "asyncio.exceptions", NULL,
+                                              EXCEPTION_CLASS(t, BaseException));
+    vm->invalid_state_error = exception_class_new(t, "InvalidStateError", "asyncio.exceptions",
+                                                  NULL, EXCEPTION_CLASS(t, Exception));
     heap_add_marker(&vm->heap, shade_classes, vm);
     BUILTIN_CLASS(t, FUTURE)->module = object_value(str_from(t, "_asyncio"));
 }
