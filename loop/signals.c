@@ -75,7 +75,9 @@ void signals_install(LoopState *state) {
 void signals_restore(LoopState *state) {
     if (!state->signals_installed) return;
     signal(SIGINT, SIG_DFL);
-    signal(SIGQUIT, SIG_DFL);
+    struct sigaction quit;
+    sigaction(SIGQUIT, NULL, &quit);
+    if (quit.sa_handler == on_signal) signal(SIGQUIT, SIG_IGN); /* too late for a tree */
     arrived.main_thread = NULL;
     state->signals_installed = false;
 }

@@ -91,7 +91,8 @@ static void put_several(const Look *look, const char *what, const Value *items, 
     Buffer *out = &look->wait->text;
     size_t pending = 0;
     for (size_t i = 0; i < count; i++) pending += is_pending(items[i]);
-    buffer_printf(out, "%s: ", what);
+    buffer_puts(out, what);
+    if (pending) buffer_puts(out, ": ");
     put_pending(look->t, items, count, out);
     if (pending < count) buffer_printf(out, " (%zu of %zu done)", count - pending, count);
     for (size_t i = 0; i < count && pending == 1; i++) {

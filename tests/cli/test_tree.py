@@ -2,6 +2,7 @@
 """Ctrl-\\ (SIGQUIT) prints every task and thread and the program goes on; what is no deadlock."""
 
 import signal
+import subprocess
 import time
 
 import common
@@ -123,6 +124,44 @@ class Quit(TulipCase):
             print('end')
         """, signals=5)
         self.assertEqual(errors.count("0 tasks, 1 thread"), 5)
+
+    def test_storm(self):
+        process = self.start(self.write("main.tul", """
+            import asyncio, queue, threading, time
+            end = time.monotonic() + 0.7
+            jobs = queue.Queue(2)
+            def produce():
+                while time.monotonic() < end:
+                    jobs.put(1)
+                jobs.put(None)
+            def consume():
+                while jobs.get():
+                    pass
+            async def work(lock, things):
+                while time.monotonic() < end:
+                    async with lock:
+                        await asyncio.sleep(0)
+                    await things.put(1)
+                    await asyncio.gather(things.get(), asyncio.to_thread(sum, range(1000)))
+            async def main():
+                lock, things = asyncio.Lock(), asyncio.Queue(2)
+                await asyncio.gather(*[work(lock, things) for _ in range(5)])
+            threads = [threading.Thread(target=target) for target in (produce, consume)]
+            for thread in threads:
+                thread.start()
+            print('ready', flush=True)
+            asyncio.run(main())
+            for thread in threads:
+                thread.join()
+            print('end')
+        """), stderr=subprocess.DEVNULL)
+        self.assertEqual(process.stdout.readline(), b"ready\n")
+        while process.poll() is None:
+            process.send_signal(signal.SIGQUIT)
+            time.sleep(0.003)
+        self.assertEqual((process.returncode, process.stdout.read()), (0, b"end\n"))
+        process.stdin.close()
+        process.stdout.close()
 
     def test_handler_of_the_program(self):
         result = self.tulip("-c", "import signal\n"
