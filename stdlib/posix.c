@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "loop/wire.h"
 #include "stdlib/posix.h"
 #include "stdlib/process.h"
 #include "stdlib/record.h"
@@ -193,7 +194,9 @@ static Value posix_open(Thread *t, Value *args) {
 
 static Value posix_close(Thread *t, Value *args) {
     int64_t fd;
-    return arg_int64(t, args[0], &fd) ? outcome(t, close((int)fd), VALUE_UNSET) : VALUE_ERROR;
+    if (!arg_int64(t, args[0], &fd)) return VALUE_ERROR;
+    wire_close(t, (int)fd);
+    return outcome(t, close((int)fd), VALUE_UNSET);
 }
 
 /* read(2) when it does not block any more; -1: errno, which is EINTR when a handler raised. */
