@@ -28,6 +28,7 @@ static const char help[] =
     "  --version       print the version\n"
     "  --help          print this\n"
     "\n"
+    "Ctrl-\\ shows every task and thread of a running program, which goes on; Ctrl-C ends it.\n"
     "A file whose name is a verb is run as ./tokens. TULIPPATH lists folders to import from.\n"
     "Status: 0 good, 1 uncaught exception, 2 wrong usage or a program that cannot be read or\n"
     "compiled, 3 deadlock, 130 Ctrl-C, 141 the reader of standard output went away.\n";

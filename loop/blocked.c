@@ -27,6 +27,7 @@
 #include "loop/report.h"
 #include "vm/number.h"
 #include "vm/str.h"
+#include "vm/probe.h"
 
 #define TICK (CLOCK_SECOND / 50)
 
@@ -234,6 +235,7 @@ void blocked_report(Thread *t, Loop *loop, Value what, Value arg) {
     }
     if (!loop->is_held) return;
     loop->is_held = false;
+    PROBE(t, LOOP_BLOCKED, what, float_new(t, seconds_held(loop)));
     Place place = loop->held_at;
     loop->held_at = (Place){0};
     Buffer out = {0};

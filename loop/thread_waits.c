@@ -29,12 +29,16 @@ static void put_callee(Thread *t, Value function, Buffer *out) {
     buffer_puts(out, "()");
 }
 
-bool put_worker_job(Thread *t, const Thread *thread, Buffer *out) {
-    const Frame *f = library_frame(thread, "_Job.run");
-    Value job = f ? frame_variable(f, "self") : VALUE_UNSET;
-    Value function = attribute_of(t, job, "fn");
-    if (function == VALUE_UNSET) return false;
-    buffer_puts(out, "job ");
+bool put_thread_work(Thread *t, const Thread *thread, Buffer *out) {
+    const Frame *job = library_frame(thread, "_Job.run"),
+                *run = library_frame(thread, "Thread.run");
+    Value self = job   ? frame_variable(job, "self")
+                 : run ? frame_variable(run, "self")
+                       : VALUE_UNSET;
+    Value function = attribute_of(t, self, job ? "fn" : "_target");
+    if (function == VALUE_UNSET || function == VALUE_NONE) return false;
+    if (!job && frame_of_program(thread->frame)) return false;
+    buffer_puts(out, job ? "job " : "");
     put_callee(t, function, out);
     return true;
 }

@@ -215,11 +215,13 @@ void tree_put_thread(Thread *t, const Thread *thread, int indent, Buffer *out) {
     put_indent(out, indent);
     thread_name_into(t, thread, out);
     buffer_putc(out, ':');
-    Buffer job = {0};
-    if (put_worker_job(t, thread, &job)) buffer_printf(out, " %s", job.data);
-    buffer_free(&job);
+    Buffer work = {0};
+    bool named = put_thread_work(t, thread, &work);
+    if (named) buffer_printf(out, " %s", work.data);
+    buffer_free(&work);
     const Frame *frame = place_of_thread(thread);
-    if (frame) put_frame(t, frame, indent + 4, true, out);
+    if (frame && !(named && code_is_library(frame_code(frame))))
+        put_frame(t, frame, indent + 4, true, out);
     Wait wait;
     wait_of_thread(t, thread, &wait);
     put_indent(out, indent + 4);

@@ -64,8 +64,9 @@ Thread *thread_of_object(const Vm *vm, Value object);
 void wait_of_task(Thread *t, Task *task, Wait *out);
 void wait_of_thread(Thread *t, const Thread *thread, Wait *out);
 void wait_free(Wait *wait);
-/* A worker of an executor that runs a job: "job f()"; false, and nothing, when it is none. */
-bool put_worker_job(Thread *t, const Thread *thread, Buffer *out);
+/* What a thread runs that is no function of the program: "job f()" of an executor, or its target;
+ * false, and nothing, otherwise. */
+bool put_thread_work(Thread *t, const Thread *thread, Buffer *out);
 /* The job of an executor behind the concurrent.futures.Future [future]: "job f() …". */
 void put_job(Thread *t, Value future, Buffer *out);
 
