@@ -34,7 +34,6 @@ static void shade_loop(Heap *heap, const Loop *loop) {
         heap_shade(heap, entry->arg);
     }
     for (size_t i = 0; i < loop->timers.count; i++) heap_shade(heap, loop->timers.timers[i].what);
-    watch_shade(heap, loop);
     if (!loop->object) return;
     shade(heap, loop->exception_handler);
     shade(heap, loop->task_factory);
@@ -203,16 +202,14 @@ static void release_queues(Loop *loop) {
 }
 
 /* Connections that are still open end here, with a note. */
-static bool close_connections(Thread *t, Loop *loop) {
-    uint32_t count = 0;
-    bool ok = stream_abandon_all(t, loop, &count);
-    if (!count || loop->state->interrupted) return ok;
+static void close_connections(Thread *t, Loop *loop) {
+    uint32_t count = stream_abandon_all(t, loop);
+    if (!count || loop->state->interrupted) return;
     Buffer note = {0};
     buffer_printf(&note, "tulip: note: the event loop was closed with %u connection%s open\n",
                   count, count == 1 ? "" : "s");
     report_text(t, note.data, note.size);
     buffer_free(&note);
-    return ok;
 }
 
 bool loop_close(Thread *t, Loop *loop) {
@@ -223,7 +220,7 @@ bool loop_close(Thread *t, Loop *loop) {
     if (loop->closed) return true;
     bool ok = report_lost_errors_of(t, loop);
     if (!loop->state->interrupted) report_pending_tasks(t, loop);
-    if (!close_connections(t, loop)) ok = false;
+    close_connections(t, loop);
     loop->closed = true;
     for (size_t i = 0; i < loop->ready.count; i++) {
         heap_forget(&t->vm->heap, ready_at(&loop->ready, i)->what);
@@ -253,6 +250,7 @@ static void trace_loop(Heap *heap, Object *self) {
     EventLoop *object = (EventLoop *)self;
     heap_shade(heap, object->current_task);
     if (object->first_task) heap_shade_object(heap, &object->first_task->future.header);
+    if (object->loop) watch_shade(heap, object->loop);
 }
 
 static void finalize_loop(Heap *heap, Object *self) {

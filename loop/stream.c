@@ -178,21 +178,21 @@ bool stream_lose(Thread *t, Value self, Value exception) {
     return ok && released;
 }
 
-bool stream_abandon_all(Thread *t, Loop *loop, uint32_t *count) {
+uint32_t stream_abandon_all(Thread *t, Loop *loop) {
+    uint32_t count = 0;
     Value *roots = push_roots(t, 1);
-    bool ok = true;
-    for (size_t fd = 0; ok && fd < loop->watch_capacity; fd++) {
+    for (size_t fd = 0; fd < loop->watch_capacity; fd++) {
         roots[0] = watch_owner(loop, (int)fd);
         if (roots[0] == VALUE_UNSET) continue;
         Stream *stream = STREAM(roots[0]);
         stream->closing = true;
         stream->lost++;
         forget_output(stream);
-        ok = release(t, roots[0]);
-        (*count)++;
+        if (!release(t, roots[0])) exception_take(t);
+        count++;
     }
     pop_roots(t, roots);
-    return ok;
+    return count;
 }
 
 /* ---- reading ---- */

@@ -61,9 +61,9 @@ bool stream_fatal(Thread *t, Value self, Value exception, const char *message) M
 /* Tell the protocol and close the socket: the entry that stream_force_close queued. False: the
  * protocol raised. */
 bool stream_lose(Thread *t, Value self, Value exception) MUST_CHECK;
-/* The loop is closed: so are the sockets of its streams, and nobody is told. [*count] grows by how
- * many there were. False: raised. */
-bool stream_abandon_all(Thread *t, Loop *loop, uint32_t *count) MUST_CHECK;
+/* The loop is closed: so are the sockets of its streams, and nobody is told, nor of errors. How
+ * many there were. */
+uint32_t stream_abandon_all(Thread *t, Loop *loop);
 static inline size_t stream_buffered(const Stream *stream) {
     return stream->out_end - stream->out_start;
 }

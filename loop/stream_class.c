@@ -161,6 +161,8 @@ static Value construct(Thread *t, Class *cls, const Value *args, int argc, Tuple
     stream->high = DEFAULT_HIGH;
     stream->low = DEFAULT_HIGH / 4;
     stream->fd = -1;
+    stream->closing = true; /* until it is opened */
+    stream->lost = 1;
     return object_value(stream);
 }
 
@@ -171,6 +173,10 @@ static Value open_stream(Thread *t, Value *args) {
     if (!arg_int32(t, args[3], &fd)) return VALUE_ERROR;
     if (!is_kind(args[1], OBJ_LOOP) || !is_kind(args[4], OBJ_DICT))
         return raise_error(t, EXC_TypeError, "a loop and a dict are expected");
+    if (stream->loop != VALUE_NONE || stream->sock != VALUE_NONE)
+        return raise_error(t, EXC_RuntimeError, "the transport is open");
+    stream->closing = false;
+    stream->lost = 0;
     Heap *heap = &t->vm->heap;
     heap_set(heap, &stream->loop, args[1]);
     heap_set(heap, &stream->sock, args[2]);
