@@ -374,7 +374,8 @@ static Value ensure_future(Thread *t, Value self, Value v, bool *made) {
 }
 
 static bool add_stop_callback(Thread *t, Value future, Value stop) {
-    if (is_future(future)) return future_add_callback(t, FUTURE(future), stop, VALUE_NONE);
+    bool own = object_class(object_of(future))->flags & CLASS_HEAP;
+    if (is_future(future) && !own) return future_add_callback(t, FUTURE(future), stop, VALUE_NONE);
     return call_method(t, future, NAME_OF(t, add_done_callback), &stop, 1) != VALUE_ERROR;
 }
 

@@ -419,6 +419,12 @@ static Value get_maxsize(Thread *t, Value self) {
     return QUEUE(self)->maxsize;
 }
 
+static bool set_unfinished(Thread *t, Value self, Value v) {
+    if (v != VALUE_UNSET) return arg_clamped(t, v, &QUEUE(self)->unfinished);
+    raise_error(t, EXC_AttributeError, "_unfinished_tasks");
+    return false;
+}
+
 static Value get_unfinished(Thread *t, Value self) {
     (void)t;
     return fixnum(QUEUE(self)->unfinished);
@@ -469,7 +475,7 @@ static const FieldDef fields[] = {
     {"_maxsize", get_maxsize, NULL, "The same."},
     {"_getters", get_getters, NULL, "Who waits for items: a list."},
     {"_putters", get_putters, NULL, "Who waits for room: a list."},
-    {"_unfinished_tasks", get_unfinished, NULL,
+    {"_unfinished_tasks", get_unfinished, set_unfinished,
      "Items that were put and not reported by task_done()."},
     {0},
 };

@@ -66,7 +66,8 @@ Value generator_lent_handling(const Generator *self) {
 }
 
 void generator_chain_context(Thread *t, Value exception) {
-    if (EXCEPTION(exception)->context == VALUE_NONE) raise_value(t, exception);
+    if (exception == t->thrown && EXCEPTION(exception)->context == VALUE_NONE)
+        raise_value(t, exception);
 }
 
 /* The chain from [leaf] up to [child] is about to run for [self], which gives up the activation. */

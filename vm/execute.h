@@ -206,8 +206,8 @@ Value build_string(Thread *t, const Value *items, int count) MUST_CHECK;
 
 /* PEP 479: a StopIteration being raised must not leave a generator's code. */
 void generator_convert_stop(Thread *t, const Code *code);
-/* An exception has met [t]'s generator suspended in a handler: what that handles becomes its
- * context, if it has none. */
+/* An exception has met [t]'s generator suspended in a handler. If it was thrown in, what that
+ * handles becomes its context, unless it has one; one that was raised has what it shall have. */
 void generator_chain_context(Thread *t, Value exception);
 /* Exchange what is being handled with what [g] keeps, as it begins and ends to run for a delegator
  * that handles something. */

@@ -361,6 +361,11 @@ bool future_set_field_blocking(Thread *t, Value self, Value v) {
     return true;
 }
 
+static Value get_source_traceback(Thread *t, Value self) {
+    (void)t, (void)self;
+    return VALUE_NONE;
+}
+
 static Value get_log_traceback(Thread *t, Value self) {
     (void)t;
     return bool_value(FUTURE(self)->failed && !FUTURE(self)->observed);
@@ -464,6 +469,7 @@ static const FieldDef future_fields[] = {
     {"_exception", get_exception_field, NULL, "The exception or None."},
     {"_callbacks", get_callbacks, NULL, "None or the callbacks with their contexts."},
     {"_cancel_message", get_cancel_message, set_cancel_message, "What cancel() was given."},
+    {"_source_traceback", get_source_traceback, NULL, "None: reports know where it was made."},
     {"_log_traceback", get_log_traceback, set_log_traceback, "Failed, and nobody has looked."},
     {0},
 };

@@ -117,7 +117,7 @@ Value generator_send(Thread *t, Generator *g, Value v) {
 
 /* Let [exception] be raised as it is: what the caller handles does not become its context. */
 static Value raise_as_it_is(Thread *t, Value exception) {
-    t->exception = exception;
+    t->exception = t->thrown = exception;
     return VALUE_ERROR;
 }
 
@@ -158,8 +158,10 @@ static bool close_delegate(Thread *t, Value delegate) {
 /* The delegate answered a throw with [v] (as value_next does): let [leaf] go on accordingly. */
 static Value after_delegate_throw(Thread *t, Generator *root, Generator *leaf, Value v) {
     if (v != VALUE_ERROR && v != VALUE_DONE) return v; /* yielded: the chain stays suspended */
-    if (v == VALUE_ERROR && !exception_matches(t, EXC_StopIteration))
+    if (v == VALUE_ERROR && !exception_matches(t, EXC_StopIteration)) {
+        t->thrown = t->exception;
         return run_activation(t, root, leaf);
+    }
     Value result = t->done_value;
     if (v == VALUE_ERROR) {
         result = EXCEPTION(t->exception)->value;

@@ -99,7 +99,9 @@ bool task_start(Thread *t, Task *task, Value coroutine, Value loop, Value name, 
     origin_note(t, &task->made);
     if (!list_task(t, task)) return false;
     PROBE(t, TASK_CREATED, object_value(task), coroutine);
-    return schedule(t, task, VALUE_UNSET);
+    if (LIKELY(schedule(t, task, VALUE_UNSET))) return true;
+    unlist_task(t, task);
+    return false;
 }
 
 Value task_new(Thread *t, Class *cls, Value coroutine, Value loop, Value name, Value context) {

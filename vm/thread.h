@@ -100,6 +100,7 @@ struct Thread {
     Frame *frames, *frames_top, *frames_end;
     Value exception;       /* being raised; VALUE_UNSET when none */
     Value handling;        /* being handled (sys.exc_info), VALUE_NONE when none */
+    Value thrown;          /* what throw() put into a generator last; only to be compared with */
     Value done_value;      /* with VALUE_DONE: what the iterator returned */
     Value parked_on;       /* with VALUE_PARKED: the future */
     uint32_t depth;        /* Tulip calls and native re-entries */
