@@ -24,6 +24,8 @@ static const char help[] =
     "                  default, ignore or error of a kind of report: error:never-awaited\n"
     "  --trace         print every event of tasks, futures and the loop to standard error\n"
     "  --virtual-time  waiting costs no time: the clock jumps to the next deadline\n"
+    "  --seed N        virtual time, and N decides who of several tasks or threads runs first:\n"
+    "                  the same N gives the same run\n"
     "  --out-of-scope  what Tulip leaves out of Python raises when it is reached, not at once\n"
     "  --version       print the version\n"
     "  --help          print this\n"
@@ -59,6 +61,16 @@ static bool is_flag(const char *word, Options *o) {
     return true;
 }
 
+/* Takes --seed N; gives how many words that is. */
+static int take_seed(int argc, char **argv, int i, Options *o) {
+    if (strcmp(argv[i], "--seed") != 0 || i + 1 == argc) return 0;
+    const char *digits = argv[i + 1];
+    if (!*digits || strlen(digits) > 18 || digits[strspn(digits, "0123456789")]) return 0;
+    o->seed = digits;
+    o->virtual_time = true;
+    return 2;
+}
+
 /* Takes -W FILTER or -WFILTER; gives how many words that is. The filters are kept at the front of
  * argv, whose words have been read. */
 static int take_warning(int argc, char **argv, int i, Options *o) {
@@ -90,7 +102,9 @@ Options options_parse(int argc, char **argv) {
     Options o = {0};
     int i = 1;
     for (int n = 1; n && i < argc; i += n)
-        n = is_flag(argv[i], &o) ? 1 : take_warning(argc, argv, i, &o);
+        n = is_flag(argv[i], &o)           ? 1
+            : take_seed(argc, argv, i, &o) ? 2
+                                           : take_warning(argc, argv, i, &o);
     if (i == argc)
         return program(o, isatty(STDIN_FILENO) ? JOB_PROMPT : JOB_STDIN, NULL, argc, argv, argc);
     const char *word = argv[i];
@@ -109,6 +123,7 @@ Options options_parse(int argc, char **argv) {
     }
     if (!strcmp(word, "--") && i + 1 < argc)
         return program(o, JOB_FILE, argv[i + 1], argc, argv, i + 2);
+    if (!strcmp(word, "--seed")) return wrong("'%s' wants a number, from 0 up", word);
     if (word[0] == '-') return wrong("no such option: %s", word);
     return program(o, JOB_FILE, word, argc, argv, i + 1);
 }

@@ -241,11 +241,13 @@ static void trace_to_file(Vm *vm) {
 
 int run(const Options *o) {
     signal(SIGPIPE, SIG_IGN);
+    if (o->seed) setenv("TULIP_HASH_SEED", o->seed, 0);
     Vm *vm = vm_new();
     Thread *t = vm->main_thread;
     compiler_install(vm);
     stdlib_install(t);
     loop_install(t, o->virtual_time);
+    if (o->seed) loop_seed(t, strtoull(o->seed, NULL, 10));
     vm->out_of_scope = o->out_of_scope;
     if (o->trace) probe_trace_to(vm, stderr);
     trace_to_file(vm);

@@ -191,7 +191,7 @@ void blocked_look(Thread *t) {
     Loop *loop = loop_run_by(t);
     if (!loop || loop->is_held || !takes_too_long(loop)) return;
     loop->is_held = true;
-    loop->held_at = t->frame == loop->outer ? (Place){0} : place_in_program(t);
+    loop->held_at = t->frame == t->callback_base ? (Place){0} : place_in_program(t);
     loop->held_ready = loop->ready.count;
 }
 

@@ -318,6 +318,7 @@ void loop_shutdown(Thread *t) {
         if (loop->object && !loop->thread && !loop_close(t, loop)) exception_take(t);
     }
     if (!state->interrupted) report_all_unstarted(t);
+    report_outside(t);
 }
 
 void loop_release(Vm *vm) {

@@ -115,7 +115,6 @@ struct Loop {
     uint64_t seen_entry;  /* the watchdog's last look */
     int64_t seen_at;      /* when it first saw that entry; atomic */
     uint64_t poked;       /* the entry that it found too long; atomic */
-    const Frame *outer;   /* what entries are run from */
     bool is_held;         /* a safepoint of that entry has noted … */
     Place held_at;        /* … where it was, and … */
     size_t held_ready;    /* … how many were ready */
@@ -284,6 +283,15 @@ void report_callback_result(Thread *t, const char *who, Value v);
 void report_collected(Thread *t, Value v);
 /* All that are still unstarted at the end of the program. */
 void report_all_unstarted(Thread *t);
+
+/* ---- loop/shuffle.c ---- */
+
+/* From now on tasks that are woken at once run in an order that [seed] decides, and threads too. */
+void loop_seed(Thread *t, uint64_t seed);
+/* The tasks among what is ready change places. */
+void loop_shuffle(Loop *loop);
+/* With a seed: name what took part that it does not decide. */
+void report_outside(Thread *t);
 
 /* ---- loop/blocked.c ---- */
 

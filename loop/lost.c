@@ -23,14 +23,25 @@ static bool has_custom_handler(Value loop) {
                                    : loop != VALUE_NONE;
 }
 
-/* Tell the handler of [loop]; the default one writes a report that ends with [fix]. */
-static bool tell(Thread *t, Value loop, ReportKind kind, Dict *context, const char *fix) {
+static void put_making(Thread *t, const Task *task, Buffer *out) {
+    if (!is_kind(task->made.code, OBJ_CODE)) return;
+    buffer_puts(out, "  the task was made here:\n");
+    report_place(t, (Place){(Code *)object_of(task->made.code), task->made.pc}, out);
+}
+
+/* Tell the handler of [loop] about [v]; the default one writes a report that ends with [fix]. */
+static bool tell(Thread *t, Value v, Value loop, ReportKind kind, Dict *context, const char *fix) {
     bool custom = is_kind(loop, OBJ_LOOP) && loop_of(loop) && loop_of(loop)->custom;
     if (custom || has_custom_handler(loop)) return report_to_loop(t, loop, context);
-    if (report_logged(t, context)) return true;
+    if (loop_state(t)->actions[kind] == REPORT_IGNORE) return true;
+    if (report_logged(t, context)) {
+        report_count(t, kind);
+        return true;
+    }
     Buffer out = {0};
     if (!report_begin(t, kind, &out)) return true;
     report_put_context(t, context, &out);
+    if (is_kind(v, OBJ_TASK)) put_making(t, TASK(v), &out);
     buffer_puts(&out, fix);
     report_end(t, kind, &out);
     return true;
@@ -55,7 +66,7 @@ void report_lost_error(Thread *t, Value v) {
     const char *fix = is_kind(v, OBJ_TASK)
                           ? "  fix: keep the task and `await` it, or ask it for its exception()\n"
                           : "  fix: `await` the future, or ask it for its exception()\n";
-    if (!tell(t, future->loop, REPORT_LOST_ERROR, context, fix))
+    if (!tell(t, v, future->loop, REPORT_LOST_ERROR, context, fix))
         exception_report_unraisable(t, NULL, v);
     pop_roots(t, roots);
 }
@@ -105,7 +116,8 @@ void report_pending_tasks(Thread *t, Loop *loop) {
                      object_value(str_from(t, "Task was destroyed but it is pending!")));
         dict_set_str(t, context, NAME_OF(t, task), object_value(task));
         hide_unstarted(task);
-        if (!tell(t, object_value(loop->object), REPORT_PENDING_TASK, context, fix))
+        if (!tell(t, object_value(task), object_value(loop->object), REPORT_PENDING_TASK, context,
+                  fix))
             exception_take(t);
     }
     pop_roots(t, roots);

@@ -51,11 +51,15 @@ bool report_begin(Thread *t, ReportKind kind, Buffer *out) {
     return true;
 }
 
-void report_end(Thread *t, ReportKind kind, Buffer *out) {
+void report_count(Thread *t, ReportKind kind) {
     LoopState *state = loop_state(t);
     ReportAction action = state->actions[kind];
     if (action == REPORT_ERROR || (action == REPORT_BY_DEFAULT && kind == REPORT_LOST_ERROR))
         state->errors++;
+}
+
+void report_end(Thread *t, ReportKind kind, Buffer *out) {
+    report_count(t, kind);
     report_text(t, out->data, out->size);
     buffer_free(out);
 }

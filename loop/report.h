@@ -26,6 +26,8 @@ void report_put_context(Thread *t, Dict *context, Buffer *out);
 
 /* Begin a report of [kind]: `tulip: KIND: ` is in [out]. False: it is to be ignored. */
 bool report_begin(Thread *t, ReportKind kind, Buffer *out) MUST_CHECK;
+/* One of [kind] was made: is it an error? */
+void report_count(Thread *t, ReportKind kind);
 /* Write what is in [out], free it, and count it. */
 void report_end(Thread *t, ReportKind kind, Buffer *out);
 /* `Return(x)` at [place] where `raise Return(x)` was meant. */

@@ -51,6 +51,7 @@ static bool run_entry(Thread *t, Value self, ReadyEntry entry) {
 /* Run what was ready when the pass began. [roots] holds the entry being run. Each entry begins in
  * an empty context; tasks and handles that have one enter it. */
 static bool run_entries(Thread *t, Loop *loop, Value self, Value *roots) {
+    if (UNLIKELY(t->vm->seeded) && loop->ready.count > 1) loop_shuffle(loop);
     for (size_t left = loop->ready.count; left > 0; left--) {
         t->context = VALUE_ERROR;
         ReadyEntry entry = ready_pop(&loop->ready);
@@ -67,7 +68,7 @@ static bool run_entries(Thread *t, Loop *loop, Value self, Value *roots) {
 }
 
 static bool run_ready(Thread *t, Loop *loop, Value self, Value *roots) {
-    loop->outer = t->frame;
+    t->callback_base = t->frame;
     Value *outer = push_roots(t, 1);
     Value context = context_switch(t, VALUE_NONE);
     if (context) *outer = context;
@@ -226,6 +227,7 @@ static bool wait_virtual(Thread *t, Loop *loop, int64_t deadline) {
     if (loop->ready.count) return true;
     WireState state = handles_state(loop);
     if (state == WIRE_IN_FLIGHT && catch_flying(t, loop)) return thread_poll(t);
+    if (state == WIRE_FOREIGN) t->vm->outside |= OUTSIDE_PEERS;
     return state == WIRE_FOREIGN ? wait_in_uv(t, loop, deadline) : park(t, loop, deadline);
 }
 

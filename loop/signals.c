@@ -164,7 +164,11 @@ static bool deliver(Thread *t, int number) {
         return false;
     }
     Value args[2] = {fixnum(number), VALUE_NONE};
-    return call_value(t, handler, args, 2) != VALUE_ERROR;
+    int outer = t->delivering;
+    t->delivering = number;
+    bool ok = call_value(t, handler, args, 2) != VALUE_ERROR;
+    t->delivering = outer;
+    return ok;
 }
 
 bool signals_deliver(Thread *t) {

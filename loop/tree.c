@@ -14,6 +14,7 @@
 #include "loop/tree.h"
 #include "common/arena.h"
 #include "common/memory.h"
+#include "vm/cancellation.h"
 #include "vm/code.h"
 #include "vm/container.h"
 #include "vm/number.h"
@@ -109,7 +110,7 @@ static void put_stack(Thread *t, const Stack *stack, int indent, bool source, Bu
 
 /* ---- tasks ---- */
 
-static void put_origin(const Task *task, Buffer *out) {
+static void put_origin(Thread *t, const Task *task, Buffer *out) {
     Buffer place = {0};
     if (origin_place(&task->made, &place)) {
         buffer_printf(out, ", made at %s", place.data);
@@ -119,6 +120,10 @@ static void put_origin(const Task *task, Buffer *out) {
     unsigned requests = task->future.cancel_requests;
     if (requests) buffer_puts(out, ", asked to cancel");
     if (requests > 1) buffer_printf(out, " %u times", requests);
+    if (requests && task->cancel_origin != VALUE_NONE) {
+        buffer_putc(out, ' ');
+        cancellation_text(t, task->cancel_origin, out);
+    }
 }
 
 static void put_wait(const Wait *wait, bool detail, Buffer *out) {
@@ -131,7 +136,7 @@ static void put_wait(const Wait *wait, bool detail, Buffer *out) {
 static void put_body(Thread *t, Task *task, int indent, bool source, Buffer *out) {
     buffer_puts(out, ": ");
     probe_render(t->vm, task->coroutine, 200, out);
-    put_origin(task, out);
+    put_origin(t, task, out);
     Stack stack = stack_of_task(task);
     put_stack(t, &stack, indent + 4, source, out);
     free(stack.frames);

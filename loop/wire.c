@@ -384,6 +384,7 @@ int wire_wait(Thread *t, Value what, struct pollfd *fds, size_t count, int64_t d
         bool inside = !is_off(t) && state_of_all(t, fds, count) != WIRE_FOREIGN;
         int ready = inside ? look_inside(t, what, fds, count, deadline, &flights) : -1;
         if (ready < 0) {
+            t->vm->outside |= OUTSIDE_PEERS;
             t->wait_on = what;
             ready = wait_outside(t, fds, count, deadline);
             t->wait_on = VALUE_NONE;

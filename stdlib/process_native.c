@@ -142,6 +142,7 @@ static void free_memory(const SpawnMemory *m) {
 }
 
 static Value spawn(Thread *t, Value *args) {
+    t->vm->outside |= OUTSIDE_PROCESSES;
     SpawnRequest request = {0};
     SpawnMemory memory = {0};
     SpawnFailure failure = SPAWN_NO_PROCESS;

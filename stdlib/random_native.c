@@ -17,6 +17,7 @@
 #include "common/memory.h"
 #include "stdlib/sha512.h"
 #include "stdlib/stdlib.h"
+#include "vm/draw.h"
 #include "vm/container.h"
 #include "vm/number.h"
 #include "vm/ops.h"
@@ -98,8 +99,13 @@ static void seed_mpz(RandomState *r, mpz_t z) {
     free(key);
 }
 
-static void seed_from_system(RandomState *r) {
+static void seed_from_system(Thread *t, RandomState *r) {
     uint32_t key[STATE_WORDS];
+    if (t->vm->seeded) { /* the run's seed decides this, too */
+        for (int i = 0; i < STATE_WORDS; i++) key[i] = (uint32_t)draw_next(&t->vm->random);
+        seed_words(r, key, STATE_WORDS);
+        return;
+    }
     if (getrandom(key, sizeof key, 0) == sizeof key) {
         seed_words(r, key, STATE_WORDS);
         return;
@@ -113,7 +119,7 @@ static void seed_from_system(RandomState *r) {
 
 static bool seed(Thread *t, RandomState *r, Value v) {
     if (v == VALUE_NONE) {
-        seed_from_system(r);
+        seed_from_system(t, r);
         return true;
     }
     mpz_t z;
@@ -261,6 +267,7 @@ static Value digest(Thread *t, Value *args) {
 }
 
 static Value system_bits(Thread *t, Value *args) {
+    t->vm->outside |= OUTSIDE_RANDOM;
     int64_t size;
     if (!arg_int64(t, args[0], &size)) return VALUE_ERROR;
     if (size < 0) return raise_error(t, EXC_ValueError, "negative argument not allowed");

@@ -23,10 +23,12 @@
 #include <time.h>
 
 #include "common/memory.h"
+#include "vm/draw.h"
 #include "vm/probe.h"
 
 enum {
     SLICE_SAFEPOINTS = 20000,     /* under virtual time */
+    SLICE_LENGTHS = 15,           /* with a seed: up to 2^0, 2^1 … 2^14 */
     C_STACK_BYTES = 8 << 20,      /* of a new thread */
     TICKER_STACK_BYTES = 1 << 16,
 };
@@ -87,13 +89,7 @@ static bool wait_for_post_until(sem_t *wake, int64_t until) {
     return true;
 }
 
-/* splitmix64 */
-static uint64_t draw_number(Baton *b) {
-    uint64_t z = b->random += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
+static uint64_t draw_number(Baton *b) { return draw_next(&b->random); }
 
 /* ---- the line ---- */
 
@@ -224,9 +220,15 @@ static void carry_poll_bits(Baton *b, Thread *t) {
                   (POLL_COLLECT | POLL_FINALIZE);
 }
 
+/* Long and short ones are equally likely: a race may need a switch at a certain instruction. */
+static int32_t drawn_slice(Baton *b) {
+    uint64_t limit = UINT64_C(1) << (draw_number(b) % SLICE_LENGTHS);
+    return 1 + (int32_t)(draw_number(b) % limit);
+}
+
 static void begin_slice(Baton *b, Thread *t) {
     if (!clock_of(b)->is_virtual || b->vm->thread_count == 1) return;
-    b->slice_left = b->seeded ? 1 + (int32_t)(draw_number(b) % SLICE_SAFEPOINTS) : SLICE_SAFEPOINTS;
+    b->slice_left = b->seeded ? drawn_slice(b) : SLICE_SAFEPOINTS;
     thread_poll_raise(t, POLL_SWITCH);
 }
 

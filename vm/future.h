@@ -64,6 +64,7 @@ typedef struct Task {
     Value name;       /* str or fixnum n for Task-n */
     Value context;
     Origin made;
+    Value cancel_origin; /* who asked last to cancel, where and when (vm/cancellation.c), or NONE */
     struct Task *next_task, *previous_task; /* pending tasks of an EventLoop, in creation order */
 } Task;
 

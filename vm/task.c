@@ -13,6 +13,7 @@
  * Read next: vm/task_class.c (the class Task), loop/run.c (who calls task_step).
  */
 #include "vm/container.h"
+#include "vm/cancellation.h"
 #include "vm/context.h"
 #include "vm/exception.h"
 #include "vm/future.h"
@@ -112,6 +113,7 @@ Value task_new(Thread *t, Class *cls, Value coroutine, Value loop, Value name, V
     task->future.cancel_message = VALUE_NONE;
     task->coroutine = task->waiting_on = task->name = task->context = VALUE_NONE;
     origin_clear(&task->made);
+    task->cancel_origin = VALUE_NONE;
     Value *root = push_roots(t, 1);
     root[0] = object_value(task);
     bool ok = task_start(t, task, coroutine, loop, name, context);
@@ -379,6 +381,8 @@ static Value prepare_throw(Thread *t, Task *task, Value exception) {
     if (exception != VALUE_UNSET && is_native_coroutine(task->waiting_on)) {
         native_coroutine_thrown(t, NATIVE_COROUTINE(task->waiting_on));
     }
+    if (task->cancel_origin != VALUE_NONE && is_cancelled_error(t, exception))
+        cancellation_mark(t, exception, task->cancel_origin);
     return exception;
 }
 
@@ -446,6 +450,7 @@ int task_cancel(Thread *t, Task *task, Value message) {
     task->future.observed = true;
     if (task->future.state != FUTURE_PENDING) return 0;
     PROBE(t, TASK_CANCEL, object_value(task), message);
+    heap_set(&t->vm->heap, &task->cancel_origin, cancellation_note(t));
     if (task->future.cancel_requests < UINT16_MAX) task->future.cancel_requests++;
     if (task->waiting_on != VALUE_NONE) {
         int cancelled = future_cancel(t, task->waiting_on, message);

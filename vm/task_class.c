@@ -20,6 +20,7 @@ static Value construct(Thread *t, Class *cls, const Value *args, int argc, Tuple
     future_initialise(&task->future, VALUE_NONE);
     task->coroutine = task->waiting_on = task->name = task->context = VALUE_NONE;
     origin_clear(&task->made);
+    task->cancel_origin = VALUE_NONE;
     return object_value(task);
 }
 

@@ -109,6 +109,8 @@ struct Thread {
     Thread *next;          /* all threads of the vm, the newest first */
     uint64_t number;       /* 1 is the main thread; threading.get_ident() */
     Value object;          /* threading's object or VALUE_NONE */
+    const Frame *callback_base; /* while a loop runs: the frame that its callbacks are called from */
+    int delivering;        /* the signal whose handler runs; 0: none */
     struct Seat *seat;     /* its place in the line for the baton (vm/baton.c) */
     int wait_kind;         /* WaitKind: why it does not hold the baton; for reports */
     Value wait_on;         /* with it: the lock …, or VALUE_NONE */
@@ -124,6 +126,9 @@ struct Thread {
 
 enum { POLL_COLLECT = 1, POLL_SIGNAL = 2, POLL_SWITCH = 4, POLL_FINALIZE = 8, POLL_CALLBACK = 16,
        POLL_WATCH = 32 };
+
+/* What comes from outside the program, so that a seed does not make it the same again. */
+enum { OUTSIDE_PEERS = 1, OUTSIDE_PROCESSES = 2, OUTSIDE_RANDOM = 4, OUTSIDE_INPUT = 8 };
 
 struct Vm {
     Heap heap;
@@ -160,6 +165,9 @@ struct Vm {
     uint64_t threads_made;
     struct Baton *baton;     /* who runs (vm/baton.h) */
     Clock clock;
+    bool seeded;     /* --seed: what is left to chance is drawn, and always the same */
+    uint64_t random; /* then: what loops draw from */
+    uint32_t outside; /* then: OUTSIDE_… bits of what took part that no seed decides */
     VmHooks hooks;
     struct Probe *probe; /* vm/probe.h */
     struct IdTable *ids;

@@ -179,6 +179,7 @@ static void trace_task(Heap *heap, Task *task) {
         if (values[i]) heap_shade(heap, values[i]);
     }
     origin_trace(heap, &task->made);
+    if (task->cancel_origin) heap_shade(heap, task->cancel_origin);
 }
 
 /* How many Values follow the header of the small fixed layouts; other kinds bring a

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "common/utf8.h"
+#include "vm/cancellation.h"
 #include "vm/caret.h"
 #include "vm/code.h"
 #include "vm/container.h"
@@ -214,6 +215,16 @@ static void print_note(Printer *p, Value note) {
     buffer_putc(p->out, '\n');
 }
 
+/* Who asked for a CancelledError. */
+static void print_cancellation(Printer *p, Value e) {
+    Value origin = cancellation_of(p->t, e);
+    if (origin == VALUE_NONE) return;
+    begin_line(p);
+    buffer_puts(p->out, "  cancelled ");
+    cancellation_text(p->t, origin, p->out);
+    buffer_putc(p->out, '\n');
+}
+
 static void print_notes(Printer *p, Value e) {
     Value notes = instance_get(p->t, object_of(e), NAME_OF(p->t, __notes__));
     if (!is_kind(notes, OBJ_LIST)) return;
@@ -243,6 +254,7 @@ static void print_one(Printer *p, Value e) {
     suggest_append(t, e, p->out);
     buffer_putc(p->out, '\n');
     print_notes(p, e);
+    print_cancellation(p, e);
     const char *hint = suggest_hint(t, e);
     if (!hint) return;
     begin_line(p);
