@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Who asked for a cancellation, where and when. See vm/cancellation.c. */
+/* Who asked for a cancellation, where and when: noted by cancel(), shown with the CancelledError.
+ * See vm/cancellation.c. */
 #ifndef TULIP_VM_CANCELLATION_H
 #define TULIP_VM_CANCELLATION_H
 
@@ -12,7 +13,7 @@ Value cancellation_note(Thread *t);
 void cancellation_mark(Thread *t, Value exception, Value origin);
 /* What a CancelledError remembers; VALUE_NONE: nothing. */
 Value cancellation_of(const Thread *t, Value exception);
-/* "by Task-1 at a.tul:3, 0.5 s ago" */
+/* "by Task-1 at main.tul:3, 0.5 s ago" */
 void cancellation_text(const Thread *t, Value origin, Buffer *out);
 
 #endif

@@ -109,7 +109,7 @@ struct Thread {
     Thread *next;          /* all threads of the vm, the newest first */
     uint64_t number;       /* 1 is the main thread; threading.get_ident() */
     Value object;          /* threading's object or VALUE_NONE */
-    const Frame *callback_base; /* while a loop runs: the frame that its callbacks are called from */
+    const Frame *callback_base; /* while a loop runs: what calls its callbacks */
     int delivering;        /* the signal whose handler runs; 0: none */
     struct Seat *seat;     /* its place in the line for the baton (vm/baton.c) */
     int wait_kind;         /* WaitKind: why it does not hold the baton; for reports */
