@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "stdlib/resolve_rules.h"
+
 static const char help[] =
     "usage: tulip [OPTION…] FILE [ARGUMENT…]     run a program (.tul or .py)\n"
     "       tulip [OPTION…] -c CODE [ARGUMENT…]  run the text CODE\n"
@@ -26,6 +28,9 @@ static const char help[] =
     "  --virtual-time  waiting costs no time: the clock jumps to the next deadline\n"
     "  --seed N        virtual time, and N decides who of several tasks or threads runs first:\n"
     "                  the same N gives the same run\n"
+    "  --resolve HOST:PORT:ADDR[:PORT2]\n"
+    "                  who connects to HOST and PORT gets to ADDR (and PORT2); may be repeated,\n"
+    "                  and TULIP_RESOLVE has such rules too, separated by commas\n"
     "  --out-of-scope  what Tulip leaves out of Python raises when it is reached, not at once\n"
     "  --version       print the version\n"
     "  --help          print this\n"
@@ -82,6 +87,15 @@ static int take_warning(int argc, char **argv, int i, Options *o) {
     return apart ? 2 : 1;
 }
 
+/* Takes --resolve RULE; gives how many words that is. The rule goes into the environment, before
+ * those that are there; of several options the last one's comes first. */
+static int take_resolve(int argc, char **argv, int i) {
+    if (strcmp(argv[i], "--resolve") != 0 || i + 1 == argc) return 0;
+    if (!resolve_rule_valid(argv[i + 1])) return 0;
+    resolve_rule_add(argv[i + 1]);
+    return 2;
+}
+
 static Options stage(Options o, Job job, int argc, char **argv, int i) {
     if (i + 1 >= argc) return wrong("'%s' wants a file", argv[i]);
     if (i + 2 < argc) return wrong("'%s' takes one file", argv[i]);
@@ -104,6 +118,7 @@ Options options_parse(int argc, char **argv) {
     for (int n = 1; n && i < argc; i += n)
         n = is_flag(argv[i], &o)           ? 1
             : take_seed(argc, argv, i, &o) ? 2
+            : take_resolve(argc, argv, i)  ? 2
                                            : take_warning(argc, argv, i, &o);
     if (i == argc)
         return program(o, isatty(STDIN_FILENO) ? JOB_PROMPT : JOB_STDIN, NULL, argc, argv, argc);
@@ -124,6 +139,7 @@ Options options_parse(int argc, char **argv) {
     if (!strcmp(word, "--") && i + 1 < argc)
         return program(o, JOB_FILE, argv[i + 1], argc, argv, i + 2);
     if (!strcmp(word, "--seed")) return wrong("'%s' wants a number, from 0 up", word);
+    if (!strcmp(word, "--resolve")) return wrong("'%s' wants HOST:PORT:ADDR[:PORT2]", word);
     if (word[0] == '-') return wrong("no such option: %s", word);
     return program(o, JOB_FILE, word, argc, argv, i + 1);
 }

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <sys/un.h>
 
+#include "stdlib/resolve_rules.h"
 #include "stdlib/socket_native.h"
 #include "vm/baton.h"
 #include "vm/container.h"
@@ -202,6 +203,11 @@ static bool internet_from(Thread *t, int family, Value *v, const char *call,
         return false;
     if (items->size > 3 && !small_number(t, items->items[3], UINT32_MAX, call, "scope", &scope))
         return false;
+    ResolvedName rule;
+    if (!strncmp(call, "connect", 7) && resolve_rule_find(text, (int)port, &rule)) {
+        text = rule.host;
+        port = (uint32_t)rule.port;
+    }
     if (!host_resolve(t, text, family, address, size)) return false;
     pop_roots(t, host);
     if (six) {

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "stdlib/resolve_rules.h"
 #include "stdlib/socket_native.h"
 #include "vm/baton.h"
 #include "vm/container.h"
@@ -88,6 +89,28 @@ static Value info_list(Thread *t, const struct addrinfo *info) {
     return roots[5];
 }
 
+/* The number of a port given in digits or by name; -1: it is none. */
+static int port_number(const char *service) {
+    if (service[0] && !service[strspn(service, "0123456789")]) return atoi(service);
+    struct servent *entry = getservbyname(service, NULL);
+    return entry ? ntohs((uint16_t)entry->s_port) : -1;
+}
+
+/* A rule about the name, if there is one, replaces host and port; both are copies for free(). */
+static void follow_rules(char **host, char **service) {
+    ResolvedName found;
+    char digits[16];
+    if (!*host || !*service || !getenv(RESOLVE_VARIABLE)) return;
+    if (!resolve_rule_find(*host, port_number(*service), &found)) return;
+    snprintf(digits, sizeof digits, "%d", found.port);
+    char *new_host = strdup(found.host), *new_service = strdup(digits);
+    if (!new_host || !new_service) return free(new_host), free(new_service);
+    free(*host);
+    free(*service);
+    *host = new_host;
+    *service = new_service;
+}
+
 /* args: host, port, family, type, proto, flags */
 static Value resolve_getaddrinfo(Thread *t, Value *args) {
     int64_t numbers[4];
@@ -99,6 +122,7 @@ static Value resolve_getaddrinfo(Thread *t, Value *args) {
     char *host, *service;
     if (!copy_name(t, &args[0], &host)) return VALUE_ERROR;
     if (!copy_service(t, &args[1], &service)) return free(host), VALUE_ERROR;
+    follow_rules(&host, &service);
     struct addrinfo hints = {.ai_family = (int)numbers[0],
                              .ai_socktype = (int)numbers[1],
                              .ai_protocol = (int)numbers[2],
