@@ -67,6 +67,7 @@ typedef enum StdlibClass {
     CLASS_SSL_CONTEXT,
     CLASS_SSL_CONNECTION,
     CLASS_SSL_SESSION,
+    CLASS_HTTP_MESSAGE,
     STDLIB_CLASS_COUNT
 } StdlibClass;
 
