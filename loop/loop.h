@@ -307,9 +307,9 @@ void blocked_report(Thread *t, Loop *loop, Value what, Value arg);
 void blocked_shade(Heap *heap, const LoopState *state);
 /* End the watchdog. */
 void blocked_release(LoopState *state);
-static inline void blocked_enter(Loop *loop) {
-    __atomic_store_n(&loop->entry, ((loop->entry | ENTRY_RUNS) + 1) | ENTRY_RUNS, __ATOMIC_RELAXED);
-    loop->entry_began = loop->state->vm->clock.elapsed;
+static inline void blocked_enter(const Thread *t, Loop *loop) {
+    __atomic_store_n(&loop->entry, (loop->entry + 2) | ENTRY_RUNS, __ATOMIC_RELAXED);
+    loop->entry_began = t->vm->clock.elapsed;
 }
 static inline void blocked_leave(Loop *loop) {
     __atomic_store_n(&loop->entry, loop->entry & ~(uint64_t)ENTRY_RUNS, __ATOMIC_RELAXED);

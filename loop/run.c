@@ -57,7 +57,7 @@ static bool run_entries(Thread *t, Loop *loop, Value self, Value *roots) {
         ReadyEntry entry = ready_pop(&loop->ready);
         roots[1] = entry.what;
         roots[2] = entry.arg;
-        blocked_enter(loop);
+        blocked_enter(t, loop);
         bool ok = run_entry(t, self, entry);
         if (UNLIKELY(loop->is_held || (thread_poll_bits(t) & POLL_WATCH)))
             blocked_report(t, loop, entry.what, entry.arg);

@@ -29,10 +29,10 @@ static Value make(Thread *t, const NativeDef *def, Value self, const char *modul
     n->signature = s = s ? s : signature_parse(t, name, def->signature);
     if (module && strcmp(module, "builtins")) s->owner = module;
     n->parameters = (uint16_t)signature_size(s);
-    n->simple = !s->has_varargs && !s->has_varkw;
+    n->simple = !s->has_varkw;
     for (int i = 0; i < s->keyword_only; i++)
         n->simple &= s->defaults[s->positional + i] != VALUE_ERROR;
-    n->exact = n->simple && !s->keyword_only ? s->positional : UINT16_MAX;
+    n->exact = n->simple && !s->has_varargs && !s->keyword_only ? s->positional : UINT16_MAX;
     for (int i = 0; i < s->positional; i++) n->required += s->defaults[i] == VALUE_ERROR;
     return object_value(n);
 }
@@ -80,6 +80,17 @@ static bool self_fits(Thread *t, const Native *native, const Value *args, int ar
     return false;
 }
 
+/* A simple native's registers, from positional arguments alone. */
+static inline void bind_by_counting(Thread *t, const Native *native, Value *out, const Value *args,
+                                    int argc, bool bound) {
+    const Signature *s = native->signature;
+    int n = 0, i = 0, parameters = s->positional + s->keyword_only;
+    if (bound) out[n++] = native->self;
+    while (i < argc && n < s->positional) out[n++] = args[i++];
+    for (; n < parameters; n++) out[n] = s->defaults[n];
+    if (s->has_varargs) out[n] = object_value(tuple_from(t, args + i, (size_t)(argc - i)));
+}
+
 Value native_call(Thread *t, Native *native, Value *args, int argc, Tuple *kwnames) {
     Value *top = t->registers_top;
     bool bound = native->self != VALUE_UNSET && native->owner;
@@ -92,11 +103,9 @@ Value native_call(Thread *t, Native *native, Value *args, int argc, Tuple *kwnam
     bool ok = self_fits(t, native, args, argc - (kwnames ? (int)kwnames->size : 0));
     if (UNLIKELY(!ok)) {
     } else if (LIKELY(native->simple && !kwnames && total >= native->required &&
-                      total <= native->signature->positional)) {
-        int n = 0;
-        if (bound) out[n++] = native->self;
-        for (int i = 0; i < argc; i++) out[n++] = args[i];
-        for (; n < parameters; n++) out[n] = native->signature->defaults[n];
+                      (total <= native->signature->positional ||
+                       (native->signature->has_varargs && native->signature->positional)))) {
+        bind_by_counting(t, native, out, args, argc, bound);
     } else if (!bound) {
         ok = bind_arguments(t, native->signature, out, args, argc, kwnames);
     } else {

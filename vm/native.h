@@ -71,8 +71,8 @@ typedef struct Native {
     Class *owner;        /* class whose method it is, or NULL */
     uint16_t parameters; /* registers its args take */
     uint8_t required;    /* positional parameters without a default */
-    bool simple; /* no *args, **kwargs nor required keyword-only parameters: positional calls bind
-                    by counting */
+    bool simple; /* no **kwargs nor required keyword-only parameters: positional calls bind by
+                    counting */
     uint16_t exact;    /* how many positional arguments fill its registers with nothing to do;
                           UINT16_MAX: never */
     uint8_t intrinsic; /* NativeIntrinsic: the interpreter loop does it without a C call */
