@@ -73,11 +73,22 @@ static Value call_soon_threadsafe(Thread *t, Value *args) {
     return handle;
 }
 
+/* Python adds the delay to the loop's time: what cannot be added is refused in these words. */
+static bool delay_argument(Thread *t, Loop *loop, Value v, double *delay) {
+    if (UNLIKELY(!is_int(v) && !is_float(v))) {
+        v = value_binary(t, BINARY_ADD, float_new(t, clock_to_seconds(loop_now(loop))), v);
+        if (v == VALUE_ERROR || !arg_double(t, v, delay)) return false;
+        *delay -= clock_to_seconds(loop_now(loop));
+        return true;
+    }
+    return arg_double(t, v, delay);
+}
+
 static Value call_later(Thread *t, Value *args) {
     if (args[1] == VALUE_NONE) return raise_error(t, EXC_TypeError, "delay must not be None");
     double delay;
     Loop *loop = loop_open(t, args[0]);
-    if (!loop || !arg_double(t, args[1], &delay)) return VALUE_ERROR;
+    if (!loop || !delay_argument(t, loop, args[1], &delay)) return VALUE_ERROR;
     int64_t now = loop_now(loop);
     Tuple *rest = TUPLE(args[4]);
     if (UNLIKELY(loop->custom)) {
@@ -197,16 +208,41 @@ static Value shutdown_asyncgens(Thread *t, Value *args) { return asyncgens_shutd
 /* ---- signals ---- */
 
 static bool signal_number(Thread *t, Value v, int64_t *out) {
-    if (!arg_int64(t, v, out)) return false;
-    if (*out >= 1 && *out < LOOP_SIGNAL_COUNT) return true;
-    raise_error(t, EXC_ValueError, "invalid signal number %lld", (long long)*out);
+    if (!is_int(v)) {
+        raise_error(t, EXC_TypeError, "sig must be an int, not %R", v);
+        return false;
+    }
+    if (arg_clamped(t, v, out) && *out >= 1 && *out < LOOP_SIGNAL_COUNT) return true;
+    raise_error(t, EXC_ValueError, "invalid signal number %R", v);
+    return false;
+}
+
+/* A coroutine, or a function whose calls give one: nobody would await it. */
+static bool is_of_coroutines(Value v) {
+    if (is_generator_kind(v)) return object_kind(object_of(v)) == OBJ_COROUTINE;
+    if (is_kind(v, OBJ_METHOD)) v = ((Method *)object_of(v))->function;
+    return is_kind(v, OBJ_FUNCTION) &&
+           FUNCTION(v)->code->flags & (CODE_COROUTINE | CODE_ITERABLE_COROUTINE);
+}
+
+/* Whether the loop can handle the signal; false: raised why not. */
+static bool may_handle(Thread *t, Value callback, int64_t number) {
+    if (is_of_coroutines(callback))
+        raise_error(t, EXC_TypeError, "coroutines cannot be used with add_signal_handler()");
+    else if (t != t->vm->main_thread)
+        raise_error(t, EXC_RuntimeError,
+                    "set_wakeup_fd only works in main thread of the main interpreter");
+    else if (number == SIGKILL || number == SIGSTOP)
+        raise_error(t, EXC_RuntimeError, "sig %lld cannot be caught", (long long)number);
+    else return true;
     return false;
 }
 
 static Value add_signal_handler(Thread *t, Value *args) {
     int64_t number;
+    if (!signal_number(t, args[1], &number) || !may_handle(t, args[2], number)) return VALUE_ERROR;
     Loop *loop = loop_open(t, args[0]);
-    if (!loop || !signal_number(t, args[1], &number)) return VALUE_ERROR;
+    if (!loop) return VALUE_ERROR;
     Tuple *rest = TUPLE(args[3]);
     Value handle = handle_new(t, args[0], args[2], rest->items, rest->size, VALUE_NONE);
     if (loop->signal_handles[number] == VALUE_UNSET) loop->signal_handle_count++;

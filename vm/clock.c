@@ -27,7 +27,8 @@ int64_t clock_wall(const Clock *clock) {
 
 int64_t clock_from_seconds(double seconds) {
     double ns = seconds * 1e9;
-    if (!(ns < 4e18)) return INT64_C(4000000000000000000);
+    if (isnan(ns)) return 0;
+    if (ns >= 4e18) return INT64_C(4000000000000000000);
     if (ns < -4e18) return -INT64_C(4000000000000000000);
     int64_t rounded = llround(ns);
     return rounded == 0 && ns > 0 ? 1 : rounded; /* who waits for the rest of a time gets there */

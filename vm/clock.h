@@ -30,7 +30,8 @@ int64_t clock_real(void);
 int64_t clock_monotonic(const Clock *clock);
 /* Nanoseconds since 1970. */
 int64_t clock_wall(const Clock *clock);
-/* Seconds to nanoseconds, rounded, but never from more than 0 to 0; clamped to about 120 years. */
+/* Seconds to nanoseconds, rounded, but never from more than 0 to 0; clamped to about 120 years.
+ * What is no number is no time at all. */
 int64_t clock_from_seconds(double seconds);
 static inline double clock_to_seconds(int64_t ns) { return (double)ns / 1e9; }
 

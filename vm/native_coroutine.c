@@ -122,7 +122,9 @@ static const NativeCoroutineKind sleep_kind = {"sleep", "sleep", sleep_resume, s
 Value sleep_new(Thread *t, Value delay, Value result) {
     if (UNLIKELY(!is_fixnum(delay) && !is_float(delay))) {
         double seconds;
-        if (!arg_double(t, delay, &seconds)) return VALUE_ERROR;
+        if (value_compare(t, COMPARE_LE, delay, fixnum(0)) == VALUE_ERROR ||
+            !arg_double(t, delay, &seconds))
+            return VALUE_ERROR;
         delay = float_new(t, seconds);
     }
     NativeCoroutine *c = native_coroutine_new(t, &sleep_kind, delay);

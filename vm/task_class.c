@@ -4,6 +4,8 @@
  *
  * Read next: vm/task.c (what happens to a task), stdlib/asyncio (who makes them).
  */
+#include <string.h>
+
 #include "vm/container.h"
 #include "vm/context.h"
 #include "vm/exception.h"
@@ -12,7 +14,6 @@
 #include "vm/ops.h"
 #include "vm/signature.h"
 #include "vm/str.h"
-#include <stdio.h>
 
 static Value construct(Thread *t, Class *cls, const Value *args, int argc, Tuple *kwnames) {
     (void)args, (void)argc, (void)kwnames;
@@ -105,52 +106,22 @@ static Value refuse_exception(Thread *t, Value *args) {
     return raise_error(t, EXC_RuntimeError, "Task does not support set_exception operation");
 }
 
-/* The generators of the chain from the task's coroutine inwards, outermost first, as "file, line,
- * function". */
-static Value get_stack(Thread *t, Value *args) {
-    Task *task = TASK(args[0]);
-    List *frames = list_new(t, 4);
-    int64_t limit = INT64_MAX;
-    if (args[1] != VALUE_NONE && !arg_clamped(t, args[1], &limit)) return VALUE_ERROR;
-    Value at = task->future.state == FUTURE_PENDING ? task->coroutine : VALUE_NONE;
-    Value *roots = push_roots(t, 2);
-    roots[0] = object_value(frames);
-    while (is_generator_kind(at) && GENERATOR(at)->state != GEN_CLOSED && limit-- > 0) {
-        Str *name = object_kind(object_of(at)) == OBJ_GENERATOR ? NAME_OF(t, gi_frame)
-                                                                : NAME_OF(t, cr_frame);
-        roots[1] = at;
-        Value frame = value_getattr(t, at, name);
-        if (frame == VALUE_ERROR) return VALUE_ERROR;
-        list_append(t, frames, frame);
-        at = generator_awaiting(GENERATOR(at));
-    }
-    pop_roots(t, roots);
-    return object_value(frames);
+/* A function of the module asyncio.base_tasks, called with the method's own arguments. */
+static Value call_base_tasks(Thread *t, const char *name, Value *args, int argc) {
+    Value *root = push_roots(t, 1);
+    root[0] = t->vm->hooks.import_module(t, str_intern(t->vm, "asyncio.base_tasks", 18));
+    if (root[0] == VALUE_ERROR) return VALUE_ERROR;
+    Value v = call_method(t, root[0], str_intern(t->vm, name, strlen(name)), args, argc);
+    pop_roots(t, root);
+    return v;
 }
 
-static bool stack_text(Task *task, Buffer *out, const char *name) {
-    Value at = task->future.state == FUTURE_PENDING ? task->coroutine : VALUE_NONE;
-    bool any = is_generator_kind(at) && GENERATOR(at)->state != GEN_CLOSED;
-    buffer_printf(out, any ? "Stack for %s (most recent call last):\n" : "No stack for %s\n", name);
-    while (is_generator_kind(at) && GENERATOR(at)->state != GEN_CLOSED) {
-        const Frame *frame = &GENERATOR(at)->frame;
-        const Code *code = frame_code(frame);
-        buffer_printf(out, "  File \"%s\", line %d, in %s\n", code->filename->data,
-                      code_line(code, frame_pc(frame)), code->name->data);
-        at = generator_awaiting(GENERATOR(at));
-    }
-    return any;
+static Value get_stack(Thread *t, Value *args) {
+    return call_base_tasks(t, "_task_get_stack", args, 2);
 }
 
 static Value print_stack(Thread *t, Value *args) {
-    Str *name = value_repr(t, args[0]);
-    if (!name) return VALUE_ERROR;
-    Buffer out = {0};
-    stack_text(TASK(args[0]), &out, name->data);
-    Value text = object_value(str_from_buffer(t, &out));
-    if (args[2] != VALUE_NONE) return call_method(t, args[2], NAME_OF(t, write), &text, 1);
-    fputs(STR(text)->data, stderr);
-    return VALUE_NONE;
+    return call_base_tasks(t, "_task_print_stack", args, 3);
 }
 
 /* The calls of 2014: on the class, for the given or current loop. */
@@ -267,9 +238,9 @@ static const NativeDef methods[] = {
     {"get_coro", get_coro, "(self, /)", "The coroutine it drives."},
     {"get_context", get_context, "(self, /)", "The context it runs in."},
     {"get_stack", get_stack, "(self, *, limit=None)",
-     "The frames of its coroutines, outermost first."},
+     "The frame of its coroutine, or the frames that its error left."},
     {"print_stack", print_stack, "(self, *, limit=None, file=None)",
-     "Print where its coroutines are."},
+     "Print the frames of get_stack() like a traceback, by default on standard error."},
     {"set_result", refuse_result, "(self, result, /)",
      "Tasks take their result from the coroutine."},
     {"set_exception", refuse_exception, "(self, exception, /)",
