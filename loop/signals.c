@@ -20,6 +20,7 @@
 #include <time.h>
 
 #include "loop/tree.h"
+#include "vm/frame_object.h"
 #include "vm/ops.h"
 #include "vm/probe.h"
 
@@ -163,7 +164,8 @@ static bool deliver(Thread *t, int number) {
         raise_with(t, EXC_KeyboardInterrupt, VALUE_UNSET);
         return false;
     }
-    Value args[2] = {fixnum(number), VALUE_NONE};
+    Value frame = frame_object_stack(t, 0);
+    Value args[2] = {fixnum(number), frame != VALUE_UNSET ? frame : VALUE_NONE};
     int outer = t->delivering;
     t->delivering = number;
     bool ok = call_value(t, handler, args, 2) != VALUE_ERROR;

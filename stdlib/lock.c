@@ -74,10 +74,7 @@ static bool read_timeout(Thread *t, Value blocking, Value timeout, int64_t *dead
         raise_error(t, EXC_ValueError, "timeout value must be positive");
         return false;
     }
-    if (seconds > THREAD_TIMEOUT_MAX) {
-        raise_error(t, EXC_OverflowError, "timeout value is too large");
-        return false;
-    }
+    if (!timeout_fits(t, seconds)) return false;
     *deadline = !wait ? 0
                 : given ? clock_monotonic(&t->vm->clock) + clock_from_seconds(seconds)
                         : CLOCK_NEVER;

@@ -62,6 +62,15 @@ int wait_queue_wait(Thread *t, WaitQueue *queue, Waiter *waiter, int64_t deadlin
     return 1;
 }
 
+bool timeout_fits(Thread *t, double seconds) {
+    if (seconds <= THREAD_TIMEOUT_MAX) return true;
+    raise_error(t, EXC_OverflowError,
+                seconds < (double)INT64_MAX / CLOCK_SECOND
+                    ? "timeout value is too large"
+                    : "timestamp too large to convert to C _PyTime_t");
+    return false;
+}
+
 bool deadline_read(Thread *t, Value timeout, int64_t *deadline) {
     *deadline = CLOCK_NEVER;
     if (timeout == VALUE_NONE) return true;
@@ -71,10 +80,7 @@ bool deadline_read(Thread *t, Value timeout, int64_t *deadline) {
         raise_error(t, EXC_ValueError, "Invalid value NaN (not a number)");
         return false;
     }
-    if (seconds > THREAD_TIMEOUT_MAX) {
-        raise_error(t, EXC_OverflowError, "timeout value is too large");
-        return false;
-    }
+    if (!timeout_fits(t, seconds)) return false;
     *deadline = seconds <= 0 ? 0 : clock_monotonic(&t->vm->clock) + clock_from_seconds(seconds);
     return true;
 }

@@ -38,6 +38,8 @@ int wait_queue_wait(Thread *t, WaitQueue *queue, Waiter *waiter, int64_t deadlin
 
 /* The longest timeout, in seconds: CPython's. */
 #define THREAD_TIMEOUT_MAX 9223372036.0
+/* Whether locks can wait that long; OverflowError raised. */
+bool timeout_fits(Thread *t, double seconds);
 /* The deadline that a timeout in seconds from now means: None is CLOCK_NEVER; 0 and less is 0, "do
  * not wait". False: raised. */
 bool deadline_read(Thread *t, Value timeout, int64_t *deadline) MUST_CHECK;
