@@ -21,6 +21,8 @@ static const char help[] =
     "       tulip [OPTION…]                      a prompt (on a terminal)\n"
     "       tulip tokens|ast|dis FILE            show a stage: tokens, syntax tree, bytecode\n"
     "\n"
+    "  -i              a prompt after the program, with its names; without a program, a prompt\n"
+    "                  even when standard input is no terminal\n"
     "  -W FILTER       what happens to warnings: ACTION[:MESSAGE[:CATEGORY[:MODULE[:LINE]]]];\n"
     "                  the actions are default, ignore, error, always, module and once;\n"
     "                  default, ignore or error of a kind of report: error:never-awaited\n"
@@ -62,6 +64,7 @@ static bool is_flag(const char *word, Options *o) {
     if (!strcmp(word, "--trace")) o->trace = true;
     else if (!strcmp(word, "--virtual-time")) o->virtual_time = true;
     else if (!strcmp(word, "--out-of-scope")) o->out_of_scope = true;
+    else if (!strcmp(word, "-i")) o->interactive = true;
     else return false;
     return true;
 }
@@ -120,8 +123,10 @@ Options options_parse(int argc, char **argv) {
             : take_seed(argc, argv, i, &o) ? 2
             : take_resolve(argc, argv, i)  ? 2
                                            : take_warning(argc, argv, i, &o);
-    if (i == argc)
-        return program(o, isatty(STDIN_FILENO) ? JOB_PROMPT : JOB_STDIN, NULL, argc, argv, argc);
+    if (i == argc) {
+        bool prompt = o.interactive || isatty(STDIN_FILENO);
+        return program(o, prompt ? JOB_PROMPT : JOB_STDIN, NULL, argc, argv, argc);
+    }
     const char *word = argv[i];
     Job job;
     if (job_of_verb(word, &job)) return stage(o, job, argc, argv, i);

@@ -24,6 +24,7 @@ typedef struct Options {
     Job job;
     const char *target;
     bool trace, virtual_time, out_of_scope;
+    bool interactive; /* a prompt, also after the program and without a terminal */
     const char *seed; /* the digits after --seed, or NULL */
     char **arguments; /* of the program, without its name; argument_count of them */
     int argument_count;

@@ -220,7 +220,6 @@ static Ending run_prompt(Thread *t, const Options *o) {
 }
 
 static Ending run_job(Thread *t, const Options *o) {
-    set_warnings(t, o);
     switch (o->job) {
     case JOB_FILE: return run_file(t, o);
     case JOB_CODE: return run_remembered(t, o, "-c", "<command>", o->target, strlen(o->target));
@@ -239,6 +238,15 @@ static void trace_to_file(Vm *vm) {
     else fprintf(stderr, "tulip: TULIP_PROBE: %s: %s\n", name, strerror(errno));
 }
 
+/* With -i a prompt follows, which has the names of the program. */
+static Ending run_all(Thread *t, const Options *o) {
+    set_warnings(t, o);
+    Ending ending = run_job(t, o);
+    if (!o->interactive || o->job == JOB_PROMPT || ending.status == STATUS_USAGE) return ending;
+    Value main = dict_get_str(t, t->vm->modules, NAME_OF(t, __main__));
+    return is_kind(main, OBJ_MODULE) ? prompt(t, MODULE(main)) : ending;
+}
+
 int run(const Options *o) {
     signal(SIGPIPE, SIG_IGN);
     if (o->seed) setenv("TULIP_HASH_SEED", o->seed, 0);
@@ -251,5 +259,5 @@ int run(const Options *o) {
     vm->out_of_scope = o->out_of_scope;
     if (o->trace) probe_trace_to(vm, stderr);
     trace_to_file(vm);
-    return finish(t, run_job(t, o));
+    return finish(t, run_all(t, o));
 }

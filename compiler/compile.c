@@ -90,7 +90,7 @@ Code *compile_ast(Thread *t, const Source *source, Node *root, CompileMode mode,
 
 static ParseMode parse_mode(CompileMode mode) {
     if (mode == COMPILE_EVAL) return PARSE_EVAL;
-    return mode == COMPILE_SINGLE ? PARSE_SINGLE : PARSE_FILE;
+    return mode == COMPILE_MODULE ? PARSE_FILE : PARSE_SINGLE;
 }
 
 static Code *parse_and_compile(Thread *t, const Source *source, CompileMode mode, bool name_mode,

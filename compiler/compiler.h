@@ -23,7 +23,9 @@
 typedef enum CompileMode {
     COMPILE_MODULE, /* a file */
     COMPILE_EVAL,   /* one expression, whose value the code returns */
-    COMPILE_SINGLE  /* one statement of the prompt: values of expression statements are printed */
+    COMPILE_SINGLE, /* one statement: values of expression statements are printed */
+    COMPILE_PROMPT  /* the same, with `await` and `yield from` outside functions: code that has one
+                       is called, and gives a coroutine of the kind that `yield from` takes, too */
 } CompileMode;
 
 /* Compiles the tree [root] of [source]. With [name_mode] the names of the outermost scope go

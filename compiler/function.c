@@ -78,6 +78,8 @@ void unit_begin(Compiler *c, Unit *unit, Scope *scope, Str *name, uint32_t first
     unit->qualname = qualified_name(c, c->unit, name);
     unit->next_temp = unit->registers = scope->registers;
     if (scope_is_function(scope)) unit->flags |= suspendable_flags(scope);
+    else if (scope->kind == SCOPE_MODULE && scope->is_async && scope->has_await)
+        unit->flags |= CODE_GENERATOR | CODE_ITERABLE_COROUTINE;
     if (scope->kind == SCOPE_CLASS) unit->flags |= CODE_CLASS_BODY | CODE_NAME_MODE;
     if (scope->kind == SCOPE_MODULE)
         unit->flags |= CODE_MODULE | (c->name_mode ? CODE_NAME_MODE : 0);

@@ -196,8 +196,7 @@ static void visit_comprehension(Compiler *c, Scope *outer, Node *node, NodeList 
     for (int i = 0; i < generators->count; i++) visit_generator(c, s, generators->items[i], i == 0);
     visit_optional(c, s, second);
     visit(c, s, first);
-    if (s->has_await && node->kind != NODE_GeneratorExp && outer->kind == SCOPE_COMPREHENSION)
-        outer->has_await = true;
+    if (s->has_await && node->kind != NODE_GeneratorExp) outer->has_await = true;
 }
 
 /* An assignment expression in a comprehension binds in the scope around it. */
@@ -261,6 +260,7 @@ static void visit_lambda(Compiler *c, Scope *s, AstLambda *node) {
 static void visit_yield(Compiler *c, Scope *s, Node *node, Node *value) {
     visit_optional(c, s, value);
     s->has_yield = true;
+    if (node->kind == NODE_YieldFrom) s->has_await = true;
     if (s->kind == SCOPE_COMPREHENSION)
         compile_error(c, node->span, "'yield' inside %s", comprehension_name(s->node));
 }
@@ -423,6 +423,7 @@ static void visit_annotated(Compiler *c, Scope *s, AstAnnAssign *a) {
 }
 
 static void visit_for(Compiler *c, Scope *s, AstFor *f) {
+    if (f->is_async) s->has_await = true;
     visit(c, s, f->target);
     if (f->target->kind == NODE_Name && !f->is_async)
         note(c, s, AST(Name, f->target)->id, SYM_LOOP, f->target->span);
@@ -448,6 +449,7 @@ static void visit_try(Compiler *c, Scope *s, AstTry *t) {
 }
 
 static void visit_with(Compiler *c, Scope *s, AstWith *w) {
+    if (w->is_async) s->has_await = true;
     for (int i = 0; i < w->items.count; i++) visit_fields(c, s, w->items.items[i]);
     visit_body(c, s, &w->body);
 }
@@ -504,6 +506,7 @@ static void visit_statement(Compiler *c, Scope *s, Node *node) {
 
 void scope_collect(Compiler *c, Node *root) {
     Scope *s = scope_open(c, NULL, SCOPE_MODULE, root);
+    s->is_async = c->mode == COMPILE_PROMPT;
     if (root->kind == NODE_Module) visit_body(c, s, &AST(Module, root)->body);
     if (root->kind == NODE_Interactive) visit_body(c, s, &AST(Interactive, root)->body);
     if (root->kind == NODE_Expression) {

@@ -73,9 +73,9 @@ struct Scope {
     int count, capacity;
     Symbol **captures; /* cells the scope's function carries */
     int ncaptures, captures_capacity;
-    bool is_async; /* async def */
+    bool is_async; /* async def, or a statement of the prompt */
     bool has_yield;
-    bool has_await;        /* a comprehension with await or async for: its code is a coroutine */
+    bool has_await;        /* of a comprehension or a statement of the prompt: it suspends */
     bool needs_class_cell; /* a class whose methods refer to __class__ */
     bool iteration_target; /* while walking: names stored now are iteration variables */
     int iterable_depth;    /* while walking: inside the iterable of a comprehension */

@@ -12,7 +12,7 @@
 
 static void expression_statement(Compiler *c, AstExpr *s) {
     int mark = temp_mark(c);
-    if (c->mode == COMPILE_SINGLE && c->unit->scope->kind == SCOPE_MODULE) {
+    if (c->mode >= COMPILE_SINGLE && c->unit->scope->kind == SCOPE_MODULE) {
         int reg = expression_any(c, s->value);
         emit(c, &s->base, OP_PRINT_EXPR, reg, 0, 0);
     } else {

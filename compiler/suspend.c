@@ -103,7 +103,9 @@ static int pair_at(Compiler *c, int target) {
 }
 
 static void check_yield(Compiler *c, const Node *node) {
-    if (!scope_is_function(c->unit->scope))
+    const Scope *scope = c->unit->scope;
+    bool at_prompt = scope->kind == SCOPE_MODULE && scope->is_async && node->kind == NODE_YieldFrom;
+    if (!scope_is_function(scope) && !at_prompt)
         compile_error(c, node->span, "'yield' outside function");
 }
 
@@ -155,7 +157,7 @@ void yield_to(Compiler *c, Node *node, int target) {
 void yield_from_to(Compiler *c, Node *node, int target) {
     int mark = temp_mark(c), base = pair_at(c, target);
     check_yield(c, node);
-    if (c->unit->scope->is_async)
+    if (c->unit->scope->is_async && scope_is_function(c->unit->scope))
         compile_error(c, node->span, "'yield from' inside async function");
     int source = expression_any(c, AST(YieldFrom, node)->value);
     emit(c, node, OP_GET_YIELD_FROM_ITER, base, source, 0);
@@ -167,7 +169,8 @@ void yield_from_to(Compiler *c, Node *node, int target) {
 void await_to(Compiler *c, Node *node, int target) {
     const Scope *scope = c->unit->scope;
     int mark = temp_mark(c), base = pair_at(c, target);
-    if (!scope_is_function(scope)) compile_error(c, node->span, "'await' outside function");
+    if (!scope_is_function(scope) && !scope->is_async)
+        compile_error(c, node->span, "'await' outside function");
     else if (!scope->is_async && scope->kind != SCOPE_COMPREHENSION)
         compile_error(c, node->span, "'await' outside async function");
     int source = expression_any(c, AST(Await, node)->value);

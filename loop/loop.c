@@ -63,6 +63,7 @@ static void shade_roots(Heap *heap, void *context) {
     heap_shade_object(heap, &state->timer_handle->header);
     heap_shade_object(heap, &state->deadlock->header);
     shade(heap, state->policy);
+    shade(heap, state->prompt_loop);
 }
 
 /* ---- hooks ---- */
@@ -106,6 +107,11 @@ static void sleep_stop(Thread *t, Value sleeper) {
 /* ---- which loop ---- */
 
 Value loop_get_running(Thread *t) { return t->running_loop ? t->running_loop : VALUE_NONE; }
+
+Value loop_get_current(Thread *t) {
+    if (t->running_loop) return t->running_loop;
+    return t == t->vm->main_thread ? loop_state(t)->prompt_loop : VALUE_NONE;
+}
 
 /* threading.current_thread().name */
 static Value no_current_loop(Thread *t) {
@@ -273,7 +279,7 @@ void loop_install(Thread *t, bool virtual_time) {
     LoopState *state = calloc(1, sizeof *state);
     if (!state) memory_exhausted(sizeof *state);
     state->vm = t->vm;
-    state->policy = VALUE_NONE;
+    state->policy = state->prompt_loop = VALUE_NONE;
     t->vm->clock.is_virtual = virtual_time;
     t->vm->loop_state = state;
     signals_install(state);

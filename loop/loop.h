@@ -78,6 +78,7 @@ typedef struct LoopState {
     size_t dropped_count, dropped_capacity;
     bool signals_installed;
     bool signals_given_back[LOOP_SIGNAL_COUNT]; /* SIG_DFL was asked for: SIGINT and SIGPIPE */
+    Value prompt_loop; /* get_running_loop()'s at the prompt, where none runs; or VALUE_NONE */
     Value policy; /* asyncio.set_event_loop_policy's, or VALUE_NONE */
     bool interrupted; /* a SIGINT became a KeyboardInterrupt: pending tasks at exit are no news */
     Value signal_handlers[LOOP_SIGNAL_COUNT]; /* signal.signal's, VALUE_UNSET: the default */
@@ -152,6 +153,8 @@ int64_t loop_now(const Loop *loop);
 /* asyncio.get_event_loop(); asyncio._get_running_loop() (VALUE_NONE: none). */
 Value loop_get_event_loop(Thread *t) MUST_CHECK;
 Value loop_get_running(Thread *t);
+/* asyncio.get_running_loop(): the running one, or that of the prompt. */
+Value loop_get_current(Thread *t);
 
 /* Raise OSError, or its subclass for [code]. */
 Value loop_raise_errno(Thread *t, int code);

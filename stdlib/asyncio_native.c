@@ -26,7 +26,7 @@ static Value no_running_loop(Thread *t) {
 
 static Value get_running_loop(Thread *t, Value *args) {
     (void)args;
-    Value loop = loop_get_running(t);
+    Value loop = loop_get_current(t);
     return loop == VALUE_NONE ? no_running_loop(t) : loop;
 }
 
@@ -104,7 +104,7 @@ static Value sleep_function(Thread *t, Value *args) { return sleep_new(t, args[0
 
 /* args: coro, name, context */
 static Value create_task(Thread *t, Value *args) {
-    Value loop = loop_get_running(t);
+    Value loop = loop_get_current(t);
     if (loop == VALUE_NONE) return no_running_loop(t);
     if (args[1] != VALUE_NONE) {
         Str *name = value_str(t, args[1]);
@@ -126,13 +126,13 @@ static Value create_task(Thread *t, Value *args) {
 }
 
 static Value current_task(Thread *t, Value *args) {
-    Value loop = args[0] == VALUE_NONE ? loop_get_running(t) : args[0];
+    Value loop = args[0] == VALUE_NONE ? loop_get_current(t) : args[0];
     if (loop == VALUE_NONE) return no_running_loop(t);
     return task_current(t, loop);
 }
 
 static Value all_tasks(Thread *t, Value *args) {
-    Value loop = args[0] == VALUE_NONE ? loop_get_running(t) : args[0];
+    Value loop = args[0] == VALUE_NONE ? loop_get_current(t) : args[0];
     return loop == VALUE_NONE ? no_running_loop(t) : tasks_of_loop(t, loop);
 }
 

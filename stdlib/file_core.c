@@ -17,6 +17,7 @@
 
 #include "common/memory.h"
 #include "stdlib/file.h"
+#include "stdlib/guard.h"
 #include "vm/outside.h"
 
 enum { READ_SIZE = 65536, WRITE_SIZE = 65536 };
@@ -87,6 +88,7 @@ static bool fail(Thread *t, const FileCore *core) {
 }
 
 bool core_flush(Thread *t, FileCore *core) {
+    if (UNLIKELY(guard_of(t) != NULL) && guard_write(guard_of(t), core)) return true;
     while (core->out_start < core->out.size) {
         if (!thread_wait_fd(t, core->fd, POLLOUT)) return false;
         if (core->out_start >= core->out.size) break; /* another thread was faster */

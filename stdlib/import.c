@@ -163,7 +163,8 @@ static void initialized(Thread *t, Value module) {
 static Node *parse(const Source *source, CompileMode mode, Arena *arena, Diagnostic *error) {
     static const ParseMode modes[] = {[COMPILE_MODULE] = PARSE_FILE,
                                       [COMPILE_EVAL] = PARSE_EVAL,
-                                      [COMPILE_SINGLE] = PARSE_SINGLE};
+                                      [COMPILE_SINGLE] = PARSE_SINGLE,
+                                      [COMPILE_PROMPT] = PARSE_SINGLE};
     return parse_source(source, modes[mode], arena, error);
 }
 

@@ -12,6 +12,7 @@
 #include "common/memory.h"
 #include "stdlib/builtins.h"
 #include "stdlib/file.h"
+#include "stdlib/guard.h"
 #include "stdlib/import.h"
 #include "vm/container.h"
 #include "vm/str.h"
@@ -44,6 +45,7 @@ void stdlib_release(Vm *vm) {
     Stdlib *lib = vm->stdlib_state;
     sources_free(vm);
     weak_table_free(vm);
+    guard_free(lib->guard);
     free(lib->crypto);
     free(lib->ssl);
     regex_state_free(lib->regex);

@@ -100,6 +100,7 @@ typedef struct Stdlib {
     int64_t socket_timeout;     /* of new sockets, nanoseconds; -1: none */
     struct Importing *importing; /* imports under way (stdlib/import_lock.c) */
     struct ImportWaiter *import_waiters;
+    struct Guard *guard;        /* of what is written while a line is typed, or NULL */
     SignatureCache *signatures; /* parsed signatures of native constructors */
 } Stdlib;
 

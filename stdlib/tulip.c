@@ -4,8 +4,14 @@
  *
  * Read next: loop/deadlock.c, vm/probe.h.
  */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "compiler/compiler.h"
+#include "lexer/layout.h"
 #include "loop/report.h"
 #include "loop/tree.h"
+#include "parser/parser.h"
 #include "stdlib/stdlib.h"
 #include "vm/class.h"
 #include "vm/code.h"
@@ -94,6 +100,38 @@ static Value disassemble(Thread *t, Value *args) {
     return object_value(str_from_buffer(t, &out));
 }
 
+/* ---- the stages before ---- */
+
+typedef bool (*Show)(FILE *out, const Source *source, Diagnostic *error);
+
+static bool show_tree(FILE *out, const Source *source, Diagnostic *error) {
+    Arena arena = {0};
+    Node *root = parse_source(source, PARSE_FILE, &arena, error);
+    if (root) ast_dump(out, root);
+    arena_free_all(&arena);
+    return root != NULL;
+}
+
+/* What [show] prints of a text; SyntaxError when it is no program. */
+static Value stage_text(Thread *t, Value text, Show show) {
+    if (!is_str(text)) return raise_error(t, EXC_TypeError, "a text is wanted, not '%T'", text);
+    char *data = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&data, &size);
+    if (!out) return raise_error(t, EXC_MemoryError, "no room for the text");
+    Source *source = source_new("<string>", STR(text)->data, STR(text)->size);
+    Diagnostic error = {0};
+    bool ok = show(out, source, &error);
+    fclose(out);
+    Value result = ok ? object_value(str_new(t, data, size)) : compiler_raise(t, &error);
+    source_free(source);
+    free(data);
+    return result;
+}
+
+static Value tokens(Thread *t, Value *args) { return stage_text(t, args[0], tokens_dump); }
+static Value ast(Thread *t, Value *args) { return stage_text(t, args[0], show_tree); }
+
 /* What a construct that is left out becomes in a source that is compiled all the same. */
 static Value out_of_scope(Thread *t, Value *args) {
     return raise_class(t, stdlib_of(t)->classes[CLASS_OUT_OF_SCOPE], "%S: not part of Tulip",
@@ -129,6 +167,8 @@ static const NativeDef functions[] = {
     {"print_tasks", print_tasks, "(file=None)",
      "Print every task, thread and executor to file (default: sys.stderr): where each is, what it\n"
      "waits for, who made it. Ctrl-\\ does the same while a program runs."},
+    {"tokens", tokens, "(source, /)", "The tokens of a program, as `tulip tokens` shows them."},
+    {"ast", ast, "(source, /)", "The syntax tree of a program, as `tulip ast` shows it."},
     {"disassemble", disassemble, "(code, /)",
      "The bytecode of a code object and of those nested in it, as text."},
     {"out_of_scope", out_of_scope, "(construct)",

@@ -1,0 +1,313 @@
+# SPDX-License-Identifier: MIT
+"""The prompt: without a terminal by what it prints, on one by keystrokes in tmux."""
+
+import os
+import shutil
+import subprocess
+import textwrap
+import time
+import unittest
+
+import common
+from common import TulipCase
+
+
+class Plain(TulipCase):
+    """`tulip -i` with standard input from a pipe."""
+
+    def session(self, text, *options):
+        """What a session prints after its first line, prompts removed; its errors."""
+        status, printed, errors = self.tulip("-i", *options, stdin=textwrap.dedent(text).encode())
+        self.assertEqual(status, 0, errors)
+        answers = printed.split("\n", 1)[1]
+        return answers.replace(">>> ", "").replace("... ", "").rstrip("\n"), errors
+
+    def test_values_and_underscore(self):
+        self.assertEqual(self.session("6 * 7\n_ + 1\nNone\n")[0], "42\n43")
+
+    def test_a_block_ends_with_an_empty_line(self):
+        self.assertEqual(self.session("for i in range(2):\n    print(i)\n\nprint('after')\n")[0],
+                         "0\n1\nafter")
+
+    def test_brackets_and_strings_go_on(self):
+        self.assertEqual(self.session("(1 +\n2)\n'''a\n\nb'''\n")[0], "3\n'a\\n\\nb'")
+
+    def test_await_and_yield_from_outside_functions(self):
+        printed, _ = self.session("""\
+            import asyncio
+            await asyncio.sleep(0, 5)
+            yield from asyncio.sleep(0, 6)
+            async with asyncio.Lock() as lock: print(lock)
+
+            [x async for x in (await asyncio.sleep(0, n) for n in (1, 2))]
+            x = await asyncio.sleep(0, 7)
+            x
+            """)
+        self.assertEqual(printed, "5\n6\nNone\n[1, 2]\n7")
+
+    def test_tasks_go_on_between_statements(self):
+        printed, _ = self.session("""\
+            import asyncio
+            async def f():
+                for i in range(3): print(i); await asyncio.sleep(0)
+
+            task = asyncio.create_task(f())
+            await asyncio.sleep(0.02)
+            task.done()
+            """)
+        self.assertEqual(printed, "0\n1\n2\nTrue")
+
+    def test_asyncio_run_works_beside_the_loop_of_the_prompt(self):
+        printed, _ = self.session("""\
+            import asyncio
+            t = asyncio.create_task(asyncio.sleep(0, 1))
+            asyncio.run(asyncio.sleep(0, 2))
+            await t
+            """)
+        self.assertEqual(printed, "2\n1")
+
+    def test_tracebacks_show_what_was_typed(self):
+        _, errors = self.session("def f():\n    return 1 / 0\n\nf()\n")
+        self.assertIn('Traceback (most recent call last):\n  File "<input-2>", line 1, in <module>\n'
+                      '    f()\n  File "<input-1>", line 2, in f\n    return 1 / 0\n', errors)
+        self.assertNotIn("session.tul", errors)
+
+    def test_a_deadlock_is_survived(self):
+        printed, errors = self.session("import asyncio\nawait asyncio.Future()\n1 + 1\n")
+        self.assertEqual(printed, "2")
+        self.assertIn("tulip.Deadlock: nothing is ready", errors)
+
+    def test_a_lost_error_is_reported(self):
+        printed, errors = self.session("""\
+            import asyncio
+            async def fail(): raise ValueError('lost')
+
+            task = asyncio.create_task(fail())
+            task = await asyncio.sleep(0.01)
+            import gc; n = gc.collect()
+            1
+            """)
+        self.assertEqual(printed, "1")
+        self.assertIn("ValueError: lost", errors)
+
+    def test_status_of_sys_exit(self):
+        self.expect(self.tulip("-i", stdin=b"import sys\nsys.exit(7)\n"), 7)
+        self.expect(self.tulip("-i", stdin=b"raise SystemExit\n"), 0)
+        self.expect(self.tulip("-i", stdin=b"1/0\n"), 0, None, "ZeroDivisionError")
+
+    def test_a_prompt_after_a_program(self):
+        main = self.write("main.tul", "x = 5\n")
+        status, printed, _ = self.tulip("-i", main, stdin=b"x + 1\n")
+        self.assertEqual((status, printed.split("\n")[1]), (0, ">>> 6"))
+
+    def test_a_pipe_without_option_is_a_program(self):
+        self.expect(self.tulip(stdin=b"print(1)\n2\n"), 0, "1\n")
+
+    def test_help(self):
+        printed, _ = self.session("""\
+            def f(a, *, b=1):
+                '''Do it.'''
+
+            help(f)
+            """)
+        self.assertEqual(printed, "f(a, *, b=1)\n    Do it.")
+
+    def test_commands(self):
+        printed, _ = self.session(":tokens x\n:ast x\n:dis x + 1\n:time 2 + 2\n:nothing\n:help\n")
+        for part in "NAME", "Module(", "ADDI":
+            self.assertIn(part, printed)
+        self.assertRegex(printed, r"(?m)^4\n[\d.]+ .?s$")
+        self.assertIn("no such command: :nothing", printed)
+        self.assertIn(":trace on|off", printed)
+
+    def test_trace(self):
+        _, errors = self.session("import asyncio\n:trace on\nawait asyncio.sleep(0)\n:trace off\n")
+        self.assertIn("the prompt", errors)
+
+
+@unittest.skipUnless(shutil.which("tmux"), "tmux is not installed")
+class Terminal(TulipCase):
+    """Keys are pressed, and the screen is looked at."""
+
+    def setUp(self):
+        super().setUp()
+        self.socket = os.path.join(self.folder, "tmux")
+        self.addCleanup(self.tmux, "kill-server")
+        self.open()
+
+    def tmux(self, *words):
+        environment = {**os.environ, "XDG_STATE_HOME": self.folder}
+        environment.pop("TMUX", None)
+        result = subprocess.run(["tmux", "-S", self.socket, "-f", "/dev/null", *words],
+                                env=environment, capture_output=True, timeout=20 * common.SLOW)
+        return result.stdout.decode()
+
+    def open(self):
+        self.tmux("new-session", "-d", "-x", "80", "-y", "30", "cat")
+        self.tmux("set-option", "-g", "remain-on-exit", "on")
+        self.tmux("respawn-pane", "-k", common.TULIP)
+        self.wait(">>>")
+
+    def screen(self):
+        """The lines on the screen, the first one aside."""
+        lines = [line.rstrip() for line in self.tmux("capture-pane", "-p").split("\n")]
+        return "\n".join(lines[1:]).rstrip()
+
+    def press(self, *keys):
+        self.tmux("send-keys", *keys)
+
+    def type(self, text):
+        """Types a line and Enter."""
+        self.tmux("send-keys", "-l", text)
+        self.press("Enter")
+
+    def wait(self, text, seconds=10):
+        """Waits until the screen ends with text; gives all of it."""
+        end = time.monotonic() + seconds * common.SLOW
+        while not (screen := self.screen()).endswith(text):
+            if time.monotonic() > end:
+                self.fail(f"the screen does not end with {text!r}:\n{screen}")
+            time.sleep(0.02)
+        return screen
+
+    def test_a_block_is_indented_run_and_recalled(self):
+        self.type("def f():")
+        self.wait("...")
+        self.type("return 5")
+        self.wait("...")
+        self.press("Enter")
+        self.type("f()")
+        self.wait("f()\n5\n>>>")
+        self.press("Up", "Up")
+        self.wait(">>> def f():\n...     return 5")
+        self.press("C-a", "C-k")
+        self.type("    return 6")
+        self.press("Enter")
+        self.type("f()")
+        self.wait("f()\n6\n>>>")
+
+    def test_output_of_tasks_appears_above_what_is_typed(self):
+        self.type("import asyncio")
+        self.wait("import asyncio\n>>>")
+        self.type("async def tick():")
+        self.wait("...")
+        self.type("for i in range(3): print('tick', i); await asyncio.sleep(0.1)")
+        self.wait("...")
+        self.press("Enter")
+        self.wait("\n>>>")
+        self.type("t = asyncio.create_task(tick())")
+        self.tmux("send-keys", "-l", "x = 12345")
+        self.wait("t = asyncio.create_task(tick())\ntick 0\ntick 1\ntick 2\n>>> x = 12345")
+
+    def test_a_spinner_spins_above_the_prompt(self):
+        self.type("import asyncio")
+        self.wait("import asyncio\n>>>")
+        self.type("async def spin():")
+        self.wait("...")
+        self.type("for c in '|/-x': print(c, 'busy', end='\\r', flush=True); "
+                  "await asyncio.sleep(0.05)")
+        self.wait("...")
+        self.press("Enter")
+        self.wait("\n>>>")
+        self.type("t = asyncio.create_task(spin())")
+        self.tmux("send-keys", "-l", "typed")
+        self.wait("t = asyncio.create_task(spin())\nx busy\n>>> typed")
+
+    def test_ctrl_c_drops_the_line(self):
+        self.tmux("send-keys", "-l", "abc")
+        self.wait(">>> abc")
+        self.press("C-c")
+        self.wait(">>> abc^C\nKeyboardInterrupt\n>>>")
+
+    def test_ctrl_c_ends_only_the_foreground(self):
+        self.type("import asyncio")
+        self.wait("import asyncio\n>>>")
+        self.type("t = asyncio.create_task(asyncio.sleep(0.5, 'alive'))")
+        self.wait("\n>>>")
+        self.type("await asyncio.sleep(100)")
+        time.sleep(0.2)
+        self.press("C-c")
+        self.wait("^CKeyboardInterrupt\n>>>")
+        self.type("while True: pass")
+        self.wait("...")
+        self.press("Enter")
+        time.sleep(0.2)
+        self.press("C-c")
+        self.wait("KeyboardInterrupt\n>>>")
+        self.type("await t")
+        self.wait("'alive'\n>>>")
+
+    def test_completion(self):
+        self.tmux("send-keys", "-l", "import asyncio.run")
+        self.press("Tab")
+        self.wait("import asyncio.runners")
+        self.press("C-u")
+        self.type("import asyncio")
+        self.tmux("send-keys", "-l", "asyncio.sle")
+        self.press("Tab")
+        self.wait(">>> asyncio.sleep")
+        self.press("C-u")
+        self.tmux("send-keys", "-l", "whi")
+        self.press("Tab")
+        self.wait(">>> while")
+        self.press("C-u")
+        self.tmux("send-keys", "-l", "from itertools import zip_")
+        self.press("Tab")
+        self.wait("import zip_longest")
+        self.press("C-u")
+        self.tmux("send-keys", "-l", "'' if isinst")
+        self.press("Tab")
+        self.wait("isinstance")
+
+    def test_search_and_history_between_runs(self):
+        self.type("first = 1")
+        self.wait("\n>>>")
+        self.type("second = 2")
+        self.wait("\n>>>")
+        self.press("C-d")
+        time.sleep(0.3)
+        self.tmux("respawn-pane", "-k", common.TULIP)
+        self.wait(">>>")
+        self.press("C-r")
+        self.tmux("send-keys", "-l", "fir")
+        self.wait("(search) fir: first = 1")
+        self.press("Enter")
+        self.type("first + 1")
+        self.wait("first + 1\n2\n>>>")
+
+    def test_a_pasted_block_works_as_typed(self):
+        self.tmux("set-buffer", "def g():\n    if 1:\n        return 7\n\ng()\n")
+        self.tmux("paste-buffer", "-p")
+        self.wait("... g()")
+        self.press("Enter")
+        self.wait("... g()\n7\n>>>")
+
+    def test_keys_that_edit(self):
+        self.tmux("send-keys", "-l", "one two")
+        self.press("C-w")
+        self.press("C-a")
+        self.press("C-y")
+        self.press("C-e", "BSpace", "Left", "Left", "DC")
+        self.wait(">>> twooe")
+        self.press("C-_", "C-e", "C-u")
+        self.type("'ä' + 'b'")
+        self.wait("'äb'\n>>>")
+
+    def test_input_reads_from_the_terminal(self):
+        self.type("name = input('who? ')")
+        self.wait("who?")
+        self.type("Ada")
+        self.wait(">>>")
+        self.type("name")
+        self.wait("'Ada'\n>>>")
+
+    def test_ctrl_backslash_shows_the_tasks(self):
+        self.type("import asyncio")
+        self.wait("import asyncio\n>>>")
+        self.type("t = asyncio.create_task(asyncio.sleep(100), name='sleeper')")
+        self.wait("\n>>>")
+        self.press("C-\\")
+        end = time.monotonic() + 5
+        while "sleeper: sleep()" not in self.screen() and time.monotonic() < end:
+            time.sleep(0.02)
+        self.assertIn("sleeper: sleep()", self.screen())
