@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+"""The flag downloads for real: the servers as a program of their own, clients in real time."""
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import tempfile
+import unittest
+
+import common
+from common import ROOT, TulipCase
+
+SCRIPTS = os.path.join(ROOT, "scripts", "flags")
+
+
+class FlagsCase(TulipCase):
+    """Cases that share the three servers."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.log = tempfile.NamedTemporaryFile(prefix="tulip-flags-", suffix=".log")
+        cls.servers = subprocess.Popen(
+            [common.TULIP, os.path.join(SCRIPTS, "flag_server.tul"), "--local", "0", "--delay", "0",
+             "--error", "0", "--pause", "0.02", "--log", cls.log.name],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        cls.urls = dict(cls.servers.stdout.readline().split() for _ in range(3))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.servers.send_signal(signal.SIGTERM)
+        out, err = cls.servers.communicate(timeout=20 * common.SLOW)
+        cls.log.close()
+        if cls.servers.returncode or err:
+            raise AssertionError(f"the servers ended with {cls.servers.returncode}: {err}")
+
+    def get(self, mode, path, method="GET"):
+        """(status, headers, body) of a request to one of the servers."""
+        port = int(re.search(r":(\d+)/", self.urls[mode])[1])
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        self.addCleanup(connection.close)
+        connection.request(method, path)
+        answer = connection.getresponse()
+        return answer.status, answer.headers, answer.read()
+
+
+class Server(FlagsCase):
+    def test_files(self):
+        status, headers, image = self.get("LOCAL", "/flags/br/br.gif")
+        self.assertEqual((status, headers["Content-Type"]), (200, "image/gif"))
+        self.assertEqual(image[:10], b"GIF89a" + bytes([60, 0, 40, 0]))
+        self.assertEqual(self.get("LOCAL", "/data/flags/br/br.gif")[2], image)
+        self.assertEqual(json.loads(self.get("LOCAL", "/flags/ci/metadata.json")[2])["country"],
+                         "Ivory Coast")
+        status, headers, body = self.get("LOCAL", "/flags/br/br.gif", "HEAD")
+        self.assertEqual((status, int(headers["Content-Length"]), body), (200, len(image), b""))
+        for path in ("/flags/zz/zz.gif", "/flags/BR/BR.gif", "/flags/br/cn.gif", "/", "/flags//.gif",
+                     "/elsewhere/flags/br/br.gif"):
+            self.assertEqual(self.get("LOCAL", path)[0], 404, path)
+        self.assertEqual(self.get("LOCAL", "/flags/br/br.gif", "DELETE")[0], 405)
+
+    def test_two_requests_on_a_connection(self):
+        port = int(re.search(r":(\d+)/", self.urls["LOCAL"])[1])
+        with socket.create_connection(("127.0.0.1", port), 20) as client:
+            client.sendall(b"GET /flags/fr/metadata.json HTTP/1.1\r\nHost: x\r\n\r\n"
+                           b"GET /flags/it/metadata.json HTTP/1.1\r\nHost: x\r\n"
+                           b"Connection: close\r\n\r\n")
+            received = b""
+            while data := client.recv(65536):
+                received += data
+        self.assertEqual(re.findall(rb'"country": "(\w+)"', received), [b"France", b"Italy"])
+
+    def test_rude_clients(self):
+        port = int(re.search(r":(\d+)/", self.urls["LOCAL"])[1])
+        for data in (b"", b"\r\n\r\n", b"nonsense\r\n\r\n", b"GET", b"\xff" * 70000):
+            with socket.create_connection(("127.0.0.1", port), 20) as client:
+                client.sendall(data)
+        self.assertEqual(self.get("LOCAL", "/flags/br/br.gif")[0], 200)
+
+    def test_errors_depend_on_the_path(self):
+        def status(path):
+            try:
+                return self.get("ERROR", path)[0]
+            except (http.client.HTTPException, ConnectionError):
+                return "hung up"
+        paths = [f"/flags/{code}/{code}.gif" for code in ("bc", "bj", "bw", "bz", "bk")]
+        first = [status(path) for path in paths]
+        self.assertEqual(first, [500, 502, "hung up", 200, 404])
+        self.assertEqual([status(path) for path in reversed(paths)], first[::-1])
+
+    def test_each_request_is_logged(self):
+        before = len(open(self.log.name).readlines())
+        self.get("LOCAL", "/flags/br/br.gif")
+        lines = open(self.log.name).readlines()
+        self.assertEqual(lines[before:], ["LOCAL /flags/br/br.gif 200\n"])
+
+
+if __name__ == "__main__":
+    unittest.main()
