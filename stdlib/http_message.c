@@ -128,6 +128,67 @@ static Value get_reason(Thread *t, Value self) {
     return span_text(t, HTTP_MESSAGE(self), HTTP_MESSAGE(self)->reason);
 }
 
+/* Where the path of the target begins, and in [*size] how long it is without the query. */
+static const char *path_of(const HttpMessage *m, size_t *size) {
+    const Str *target = STR(m->target);
+    const char *p = target->data, *end = p + target->size;
+    const char *scheme = *p == '/' ? NULL : strstr(p, "://");
+    if (scheme) {
+        const char *slash = scheme + 3 + strcspn(scheme + 3, "/?");
+        p = slash;
+    }
+    const char *query = memchr(p, '?', (size_t)(end - p));
+    *size = (size_t)((query ? query : end) - p);
+    return p;
+}
+
+static int hex_value(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    return (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
+}
+
+/* The path with its %XX decoded; what is no UTF-8 then becomes U+FFFD. */
+static Value decode_path(Thread *t, const char *p, size_t size) {
+    Buffer raw = {0}, out = {0};
+    for (size_t i = 0; i < size; i++) {
+        bool escaped = p[i] == '%' && size - i > 2 && hex_value(p[i + 1]) >= 0 &&
+                       hex_value(p[i + 2]) >= 0;
+        buffer_putc(&raw, escaped ? (char)(hex_value(p[i + 1]) * 16 + hex_value(p[i + 2])) : p[i]);
+        if (escaped) i += 2;
+    }
+    for (size_t at = 0; at < raw.size;) {
+        size_t good = utf8_valid(raw.data + at, raw.size - at);
+        buffer_append(&out, raw.data + at, good);
+        at += good;
+        if (at < raw.size) {
+            buffer_put_utf8(&out, 0xfffd);
+            at++;
+        }
+    }
+    buffer_free(&raw);
+    return object_value(str_from_buffer(t, &out));
+}
+
+/* The decoded path of a request, without the query. */
+static Value get_path(Thread *t, Value self) {
+    const HttpMessage *m = HTTP_MESSAGE(self);
+    if (m->target == VALUE_NONE) return VALUE_NONE;
+    size_t size;
+    const char *p = path_of(m, &size);
+    if (!size) return object_value(str_from(t, "/"));
+    if (memchr(p, '%', size)) return decode_path(t, p, size);
+    if (size == STR(m->target)->size) return m->target;
+    return object_value(str_new_ascii(t, p, size));
+}
+
+/* What follows the first "?" of the target. */
+static Value get_query(Thread *t, Value self) {
+    const HttpMessage *m = HTTP_MESSAGE(self);
+    if (m->target == VALUE_NONE) return VALUE_NONE;
+    const char *query = memchr(STR(m->target)->data, '?', STR(m->target)->size);
+    return object_value(query ? str_from(t, query + 1) : t->vm->empty_str);
+}
+
 #define GETTER(NAME, EXPRESSION)                                                                   \
     static Value get_##NAME(Thread *t, Value self) {                                               \
         const HttpMessage *m = HTTP_MESSAGE(self);                                                 \
@@ -166,6 +227,8 @@ static const NativeDef methods[] = {
 static const FieldDef fields[] = {
     {"method", get_method, NULL, "Of a request."},
     {"target", get_target, NULL, "Of a request: path and query, as they came."},
+    {"path", get_path, NULL, "Of a request: the decoded path, without the query."},
+    {"query", get_query, NULL, "Of a request: what follows the question mark, as it came."},
     {"status", get_status, NULL, "Of a response; 0 in a request."},
     {"reason", get_reason, NULL, "Of a response."},
     {"version", get_version, NULL, "(1, 0) or (1, 1)."},

@@ -9,6 +9,7 @@
 static bool init(Thread *t, Module *module) {
     module_class(t, module, &http_parser_class, "_http", NULL);
     stdlib_class(t, CLASS_HTTP_MESSAGE, module, &http_message_class, "_http", NULL);
+    module_class(t, module, &http_composer_class, "_http", NULL);
     return true;
 }
 

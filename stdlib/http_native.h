@@ -123,7 +123,7 @@ const char *http_scan_chunks(HttpChunks *chunks, const char *data, size_t size, 
 
 /* ---- stdlib/http_parser.c, http_message.c, http_respond.c ---- */
 
-extern const NativeClass http_parser_class, http_message_class;
+extern const NativeClass http_parser_class, http_message_class, http_composer_class;
 HttpMessage *http_message_new(Thread *t, const char *data, size_t size, const HttpHead *head,
                               bool is_request);
 /* The value of the first header [name] (lower case), or a span of size 0 at 0: there is none. */
