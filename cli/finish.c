@@ -186,9 +186,11 @@ int finish(Thread *t, Ending ending) {
     if (alone) {
         release(t);
     } else if (!ending.interrupted) {
+        probe_end(t->vm);
         fflush(NULL);
         _exit(ending.status); /* daemon threads may still be in a system call */
     }
+    if (ending.interrupted && !alone) probe_end(t->vm);
     if (ending.interrupted) die_of_interrupt();
     return ending.status;
 }

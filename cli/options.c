@@ -8,10 +8,13 @@
 #include "cli/options.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "stdlib/resolve_rules.h"
+
+enum { DEFAULT_LIMIT = 4000000 }; /* events of a recording: some 150 MB at most */
 
 static const char help[] =
     "usage: tulip [OPTION…] FILE [ARGUMENT…]     run a program (.tul or .py)\n"
@@ -19,6 +22,10 @@ static const char help[] =
     "       tulip [OPTION…] -m MODULE [ARG…]     run a module as a program\n"
     "       tulip [OPTION…] - [ARGUMENT…]        run what standard input says\n"
     "       tulip [OPTION…]                      a prompt (on a terminal)\n"
+    "       tulip timeline [-o OUT] [--json|--text] [--limit N] FILE [ARGUMENT…]\n"
+    "                                            run, and draw what ran, waited and woke: a page\n"
+    "       tulip trace [-o OUT] [--json] [--function NAME] [--task NAME]\n"
+    "             [--kind NAME] FILE [ARGUMENT…] run, a line for every event\n"
     "       tulip tokens|ast|dis FILE            show a stage: tokens, syntax tree, bytecode\n"
     "\n"
     "  -i              a prompt after the program, with its names; without a program, a prompt\n"
@@ -115,6 +122,58 @@ static Options program(Options o, Job job, const char *target, int argc, char **
     return o;
 }
 
+/* ---- the verbs that run a program and write something beside it ---- */
+
+static const char *const text_options[] = {"-o", "--function", "--task", "--kind", "--limit"};
+
+static bool set_text_option(Options *o, const char *word, const char *value) {
+    char *end = NULL;
+    switch (word[2]) {
+    case '\0': o->output = value; return true;
+    case 'f': o->function = value; return true;
+    case 't': o->task = value; return true;
+    case 'k': o->kind = value; return true;
+    default: o->limit = strtoull(value, &end, 10); return *value >= '1' && *value <= '9' && !*end;
+    }
+}
+
+/* An option of trace or timeline at argv[i]: how many words it takes; 0: it is none, -1: wrong. */
+static int take_view_option(int argc, char **argv, int i, Options *o) {
+    const char *word = argv[i];
+    for (size_t n = 0; n < sizeof text_options / sizeof *text_options; n++) {
+        if (strcmp(word, text_options[n])) continue;
+        return i + 1 < argc && set_text_option(o, word, argv[i + 1]) ? 2 : -1;
+    }
+    if (!strcmp(word, "--json")) o->form = FORM_JSON;
+    else if (!strcmp(word, "--text") && o->view == VIEW_TIMELINE) o->form = FORM_TEXT;
+    else return 0;
+    return 1;
+}
+
+/* `timeline [OPTION…] FILE [-o OUT] [ARGUMENT…]`: right behind FILE, -o is ours as well. */
+static Options view(Options o, View which, int argc, char **argv, int i) {
+    const char *verb = argv[i++];
+    o.view = which;
+    o.limit = DEFAULT_LIMIT;
+    for (int n = 1; n && i < argc; i += n) {
+        n = take_view_option(argc, argv, i, &o);
+        if (!n && is_flag(argv[i], &o)) n = 1;
+        if (!n) n = take_seed(argc, argv, i, &o);
+        if (!n) n = take_resolve(argc, argv, i) ? 2 : 0;
+        if (n < 0) return wrong("'%s' wants a value", argv[i]);
+    }
+    if (i < argc && !strcmp(argv[i], "--")) i++;
+    else if (i < argc && argv[i][0] == '-')
+        return wrong("no such option of this verb: %s", argv[i]);
+    if (i >= argc) return wrong("'%s' wants a file", verb);
+    const char *file = argv[i++];
+    if (i + 1 < argc && !strcmp(argv[i], "-o")) {
+        o.output = argv[i + 1];
+        i += 2;
+    }
+    return program(o, JOB_FILE, file, argc, argv, i);
+}
+
 Options options_parse(int argc, char **argv) {
     Options o = {0};
     int i = 1;
@@ -129,6 +188,8 @@ Options options_parse(int argc, char **argv) {
     }
     const char *word = argv[i];
     Job job;
+    if (!strcmp(word, "timeline")) return view(o, VIEW_TIMELINE, argc, argv, i);
+    if (!strcmp(word, "trace")) return view(o, VIEW_TRACE, argc, argv, i);
     if (job_of_verb(word, &job)) return stage(o, job, argc, argv, i);
     if (!strcmp(word, "--version") || !strcmp(word, "-V"))
         return program(o, JOB_VERSION, NULL, argc, argv, argc);

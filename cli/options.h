@@ -20,12 +20,21 @@ typedef enum Job {
     JOB_WRONG, /* a message has been printed: status 2 */
 } Job;
 
+/* What is written beside running: by the verbs trace and timeline. */
+typedef enum View { VIEW_NONE, VIEW_TRACE, VIEW_TIMELINE } View;
+typedef enum Form { FORM_PAGE, FORM_JSON, FORM_TEXT } Form;
+
 typedef struct Options {
     Job job;
     const char *target;
     bool trace, virtual_time, out_of_scope;
     bool interactive; /* a prompt, also after the program and without a terminal */
-    const char *seed; /* the digits after --seed, or NULL */
+    View view;
+    Form form;
+    const char *output;                 /* -o; NULL: a name made of the target's */
+    const char *function, *task, *kind; /* filters of trace: parts of names, or NULL */
+    unsigned long long limit;           /* events to record */
+    const char *seed;                   /* the digits after --seed, or NULL */
     char **arguments; /* of the program, without its name; argument_count of them */
     int argument_count;
     char **warnings; /* what each -W says, warning_count of them; points into argv */

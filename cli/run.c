@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "cli/stages.h"
+#include "cli/timeline.h"
+#include "cli/trace.h"
 #include "common/paint.h"
 #include "compiler/compiler.h"
 #include "loop/report.h"
@@ -257,6 +259,8 @@ int run(const Options *o) {
     loop_install(t, o->virtual_time);
     if (o->seed) loop_seed(t, strtoull(o->seed, NULL, 10));
     vm->out_of_scope = o->out_of_scope;
+    if (o->view == VIEW_TIMELINE) timeline_start(vm, o);
+    if (o->view == VIEW_TRACE && !trace_start(vm, o)) return STATUS_USAGE;
     if (o->trace) probe_trace_to(vm, stderr);
     trace_to_file(vm);
     return finish(t, run_all(t, o));

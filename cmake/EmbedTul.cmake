@@ -66,3 +66,23 @@ const size_t tulip_embedded_count = @count@;
 ")
   set(${out} ${directory}/embedded.c ${generated} PARENT_SCOPE)
 endfunction()
+
+# tulip_embed_texts(FOLDER PREFIX OUT): every FOLDER/page.EXT becomes the array PREFIX_EXT, in
+# generated/cli/PREFIX_EXT.inc. OUT receives the names of these files.
+function(tulip_embed_texts folder prefix out)
+  set(directory ${TULIP_GENERATED}/cli)
+  file(MAKE_DIRECTORY ${directory})
+  file(GLOB files CONFIGURE_DEPENDS RELATIVE ${folder} ${folder}/page.*)
+  set(generated)
+  foreach(file IN LISTS files)
+    string(REGEX REPLACE "^page\\." "${prefix}_" symbol ${file})
+    set(array ${directory}/${symbol}.inc)
+    add_custom_command(OUTPUT ${array}
+      COMMAND ${CMAKE_COMMAND} -DIN=${folder}/${file} -DOUT=${array} -DSYMBOL=${symbol}
+              -P ${CMAKE_SOURCE_DIR}/cmake/EmbedTul.cmake
+      DEPENDS ${folder}/${file} ${CMAKE_SOURCE_DIR}/cmake/EmbedTul.cmake
+      COMMENT "Embedding ${file}" VERBATIM)
+    list(APPEND generated ${array})
+  endforeach()
+  set(${out} ${generated} PARENT_SCOPE)
+endfunction()

@@ -11,6 +11,7 @@
  *
  * Read next: vm/task.c (a step), loop/deadlock.c.
  */
+#include <math.h>
 #include <poll.h>
 
 #include "loop/loop.h"
@@ -246,6 +247,7 @@ static bool wait(Thread *t, Loop *loop) {
         if (!is_virtual) return wait_in_uv(t, loop, deadline);
         return loop->io_handles ? wait_virtual(t, loop, deadline) : park(t, loop, deadline);
     }
+    PROBE(t, LOOP_WAIT, float_new(t, INFINITY), VALUE_UNSET);
     if (is_virtual && loop->io_handles) return wait_virtual(t, loop, CLOCK_NEVER);
     if (!can_hear(loop) && (tasks_wait(loop) || !thread_is_alone(t)))
         return park(t, loop, CLOCK_NEVER);

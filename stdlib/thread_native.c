@@ -136,9 +136,9 @@ static Value check_result(Thread *t, Value *args) {
 }
 
 static Value note_job(Thread *t, Value *args) {
-    if (args[0] == fixnum(0)) PROBE(t, JOB_QUEUED, args[1], VALUE_UNSET);
-    else if (args[0] == fixnum(1)) PROBE(t, JOB_BEGUN, args[1], VALUE_UNSET);
-    else PROBE(t, JOB_DONE, args[1], VALUE_UNSET);
+    if (args[0] == fixnum(0)) PROBE(t, JOB_QUEUED, args[1], args[2]);
+    else if (args[0] == fixnum(1)) PROBE(t, JOB_BEGUN, args[1], args[2]);
+    else PROBE(t, JOB_DONE, args[1], args[2]);
     return VALUE_NONE;
 }
 
@@ -178,7 +178,7 @@ static const NativeDef functions[] = {
      "Report a coroutine that a job of an executor made, and that nobody will await."},
     {"_report_lost_error", report_lost, "(future, exception, /)",
      "Say that nobody asked for the exception of a future, of which future is the repr."},
-    {"_note_job", note_job, "(stage, call, /)",
+    {"_note_job", note_job, "(stage, call, future, /)",
      "Tell the probe that a job of an executor is queued (0), begins (1) or is done (2)."},
     {"_get_object", get_object, "()", "This thread's threading.Thread, or None."},
     {0},

@@ -337,11 +337,15 @@ void thread_unpark(Thread *other) {
     Baton *b = baton_of(other);
     Seat *seat = other->seat;
     pthread_mutex_lock(&b->mutex);
-    if (seat->state == PARKED) {
+    bool woken = seat->state == PARKED;
+    Seat *by = b->holder;
+    if (woken) {
         seat->result = PARK_WOKEN;
         get_in_line(b, seat);
     }
     pthread_mutex_unlock(&b->mutex);
+    if (woken && by && by != seat)
+        PROBE(by->thread, THREAD_WOKEN, fixnum((int64_t)other->number), VALUE_UNSET);
 }
 
 bool thread_sleep_until(Thread *t, int64_t deadline) {

@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The listener that records: what each event of the probe does to lanes, spans, arrows and marks.
+ *
+ * A task becomes ready when its wake-up is queued (CALLBACK_QUEUED with a task as the callback);
+ * who runs at that moment is who woke it. When nobody does, because a callback of the loop is at
+ * work, the *cause* is asked: the finished task or job that the callback was handed. A thread is
+ * ready when it was woken, or when somebody else runs though it did not wait.
+ *
+ * As every listener, it runs no Tulip code.
+ *
+ * Read next: vm/probe.def, loop/waits.c (the words for what somebody waits for).
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/record.h"
+#include "common/memory.h"
+#include "loop/tree.h"
+#include "vm/clock.h"
+#include "vm/code.h"
+#include "vm/container.h"
+#include "vm/frame.h"
+#include "vm/future.h"
+#include "vm/generator.h"
+#include "vm/number.h"
+#include "vm/str.h"
+
+enum { SHOWN = 80, LEVELS = 16 }; /* bytes of a value; levels of a chain */
+
+/* ---- words ---- */
+
+static uint32_t words(Record *r, const char *text) { return text_number(r, text, strlen(text)); }
+
+static uint32_t value_words(Record *r, const char *before, Value v) {
+    Buffer out = {0};
+    buffer_puts(&out, before);
+    probe_render(r->vm, v, SHOWN, &out);
+    return text_take(r, &out);
+}
+
+/* "text of the event (main.tul:3)" */
+static uint32_t event_words(Record *r, Thread *t, const ProbeEvent *e, bool placed) {
+    Buffer out = {0};
+    for (const char *at = probe_event_text(e->id); *at; at++) {
+        if (*at != '%') buffer_putc(&out, *at);
+        else probe_render(r->vm, *++at == 'a' ? e->subject : e->object, SHOWN, &out);
+    }
+    if (placed) {
+        buffer_puts(&out, "\t");
+        probe_place(t, &out);
+    }
+    return text_take(r, &out);
+}
+
+static void put_level(Buffer *out, const char *name, const Frame *frame) {
+    if (out->size) buffer_putc(out, '\n');
+    const Code *code = frame ? frame_code(frame) : NULL;
+    buffer_printf(out, "%s\t%s\t%d", name, code ? code->filename->data : "",
+                  code ? code_line(code, frame_pc(frame)) : 0);
+}
+
+/* Where a suspended task stands, the outermost level first. */
+static uint32_t chain_of_task(Record *r, const Task *task) {
+    Buffer out = {0};
+    Value at = task->coroutine;
+    for (int n = 0; n < LEVELS && is_generator_kind(at); n++) {
+        const Generator *g = GENERATOR(at);
+        if (g->state == GEN_CLOSED) break;
+        put_level(&out, STR(g->frame.function->qualname)->data, &g->frame);
+        at = generator_awaiting(g);
+    }
+    if (is_native_coroutine(at)) put_level(&out, NATIVE_COROUTINE(at)->kind->qualname, NULL);
+    return text_take(r, &out);
+}
+
+static uint32_t chain_of_thread(Record *r, const Thread *t) {
+    const Frame *frames[LEVELS];
+    int count = 0;
+    for (const Frame *f = t->frame; f && count < LEVELS; f = f->caller) frames[count++] = f;
+    Buffer out = {0};
+    while (count--) {
+        Value name = frames[count]->function->qualname;
+        put_level(&out, is_str(name) ? STR(name)->data : "", frames[count]);
+    }
+    return text_take(r, &out);
+}
+
+static uint32_t wait_words(Record *r, Wait *wait) {
+    Buffer out = {0};
+    buffer_append(&out, wait->text.data, wait->text.size);
+    buffer_append(&out, wait->detail.data, wait->detail.size);
+    wait_free(wait);
+    return text_take(r, &out);
+}
+
+/* ---- lanes ---- */
+
+static uint32_t lane_in(const LaneMap *map, uint64_t key) {
+    const LaneEntry *entry = lane_map_find(map, key);
+    return entry ? entry->lane : NOWHERE;
+}
+
+static Lane *lane(Record *r, uint32_t index) { return &r->lanes.items[index]; }
+
+static void name_thread(Record *r, Thread *t, const Thread *of, uint32_t index) {
+    Buffer name = {0}, work = {0};
+    if (of == t->vm->main_thread) buffer_puts(&name, "main program");
+    else thread_name_into(t, of, &name);
+    lane(r, index)->name = text_take(r, &name);
+    if (of != t->vm->main_thread && put_thread_work(t, of, &work) && !lane(r, index)->work)
+        lane(r, index)->work = text_number(r, work.data, work.size);
+    buffer_free(&work);
+}
+
+static uint32_t lane_of_thread(Record *r, Thread *t, uint64_t number) {
+    uint32_t index = lane_in(&r->threads, number);
+    if (index != NOWHERE) return index;
+    index = lane_add(r, LANE_THREAD, NOWHERE);
+    lane(r, index)->thread = number;
+    lane_map_set(&r->threads, number, index, r->now);
+    const Thread *of = thread_numbered(t->vm, number);
+    if (of) name_thread(r, t, of, index);
+    return index;
+}
+
+/* The lane of the loop that runs in a thread. */
+static uint32_t lane_of_loop(Record *r, const Thread *t) {
+    return t->running_loop != VALUE_ERROR ? lane_in(&r->loops, t->number) : NOWHERE;
+}
+
+static uint32_t lane_of_task(Record *r, Value task) {
+    return is_kind(task, OBJ_TASK) ? lane_in(&r->tasks, task) : NOWHERE;
+}
+
+/* Who acts: the running task, else the loop, else the thread. */
+static uint32_t lane_of_actor(Record *r, Thread *t) {
+    uint32_t index = lane_of_task(r, probe_actor(t));
+    if (index == NOWHERE) index = lane_of_loop(r, t);
+    return index != NOWHERE ? index : lane_of_thread(r, t, t->number);
+}
+
+/* ---- tasks ---- */
+
+static void on_task_created(Record *r, Thread *t, const ProbeEvent *e) {
+    uint32_t actor = lane_of_actor(r, t), loop = lane_of_loop(r, t);
+    uint32_t index =
+        lane_add(r, LANE_TASK, loop != NOWHERE ? loop : lane_of_thread(r, t, t->number));
+    lane_map_set(&r->tasks, e->subject, index, r->now);
+    lane(r, index)->name = value_words(r, "", e->subject);
+    lane(r, index)->work = value_words(r, "", e->object);
+    lane(r, index)->made = event_words(r, t, e, true);
+    lane(r, index)->chain = chain_of_task(r, TASK(e->subject));
+    span_open(r, index, SPAN_READY, words(r, "ready to begin"))->chain = lane(r, index)->chain;
+    arrow_add(r, ARROW_CREATE, actor, r->now, index, lane(r, index)->made);
+}
+
+/* What a step is given: the outcome of the future that woke it, or the exception thrown in. */
+static uint32_t given_words(Record *r, Value why) {
+    if (is_kind(why, OBJ_EXCEPTION)) return value_words(r, "raises ", why);
+    if (!is_future(why)) return 0;
+    const Future *future = FUTURE(why);
+    if (future->state == FUTURE_CANCELLED) return words(r, "raises CancelledError()");
+    if (future->state != FUTURE_FINISHED || !future->result) return 0;
+    return value_words(r, future->failed ? "raises " : "", future->result);
+}
+
+static void on_task_step(Record *r, Thread *t, uint32_t index) {
+    uint32_t chain = lane(r, index)->chain, given = lane(r, index)->value;
+    uint32_t loop = lane_of_loop(r, t);
+    if (loop != NOWHERE) lane(r, index)->parent = loop;
+    r->cause.key = 0;
+    LaneSpan *span = span_open(r, index, SPAN_RUN, 0);
+    span->chain = chain;
+    span->given = given;
+    lane(r, index)->value = 0;
+}
+
+static void on_task_pause(Record *r, uint32_t index, Value task) {
+    uint32_t last = lane(r, index)->open, chain = chain_of_task(r, TASK(task));
+    lane(r, index)->chain = chain;
+    if (last != NOWHERE) {
+        LaneSpan *span = &r->spans.items[last];
+        span->text = chain; /* from its chain it went on to here */
+    }
+    span_open(r, index, SPAN_READY, words(r, "goes on in the next pass"))->chain = chain;
+}
+
+static void on_task_parked(Record *r, Thread *t, uint32_t index, const ProbeEvent *e) {
+    Wait wait;
+    wait_of_task(t, TASK(e->subject), &wait);
+    uint32_t kind = words(r, wait.kind), text = wait_words(r, &wait);
+    uint32_t chain = lane(r, index)->chain;
+    LaneSpan *span = span_open(r, index, SPAN_PARKED, text);
+    span->chain = chain;
+    span->wait = kind;
+    span->given = value_words(r, "", e->object);
+}
+
+static void on_task_done(Record *r, uint32_t index, const ProbeEvent *e) {
+    bool raised =
+        is_kind(e->object, OBJ_EXCEPTION) && TASK(e->subject)->future.state == FUTURE_PENDING;
+    Lane *l = lane(r, index);
+    uint32_t outcome = value_words(r, raised ? "raised " : "returned ", e->object);
+    l->outcome = outcome;
+    l->ended = true;
+    l->name = value_words(r, "", e->subject);
+    span_close(r, index);
+    mark_add(r, MARK_DONE, index, outcome);
+    lane_map_set(&r->tasks, e->subject, index, r->now);
+    r->resolved = outcome;
+    r->resolved_key = e->subject;
+}
+
+static void on_task_cancel(Record *r, Thread *t, uint32_t index, const ProbeEvent *e) {
+    lane(r, index)->woken_by_cancel = true;
+    arrow_add(r, ARROW_CANCEL, lane_of_actor(r, t), r->now, index, event_words(r, t, e, true));
+}
+
+static void on_task_event(Record *r, Thread *t, const ProbeEvent *e) {
+    uint32_t index = lane_of_task(r, e->subject);
+    if (e->id == PROBE_TASK_CREATED) {
+        on_task_created(r, t, e);
+        return;
+    }
+    if (index == NOWHERE) return;
+    switch (e->id) {
+    case PROBE_TASK_WOKEN: lane(r, index)->value = given_words(r, e->object); break;
+    case PROBE_TASK_STEP_BEGIN: on_task_step(r, t, index); break;
+    case PROBE_TASK_STEP_END: on_task_pause(r, index, e->subject); break;
+    case PROBE_TASK_PARKED: on_task_parked(r, t, index, e); break;
+    case PROBE_TASK_DONE: on_task_done(r, index, e); break;
+    default: on_task_cancel(r, t, index, e); break;
+    }
+}
+
+/* ---- futures and callbacks ---- */
+
+static void on_resolved(Record *r, Thread *t, const ProbeEvent *e) {
+    if (is_kind(e->subject, OBJ_TASK)) return;
+    bool by_loop = lane_of_loop(r, t) != NOWHERE && probe_actor(t) == VALUE_NONE;
+    r->resolved = event_words(r, t, e, !by_loop);
+    r->resolved_key = e->subject;
+}
+
+/* A task is woken by [future]: it is ready from now on. */
+static void on_wakeup(Record *r, Thread *t, uint32_t index, Value future) {
+    uint32_t from = lane_of_task(r, future), chain = lane(r, index)->chain;
+    Moment at = r->now;
+    bool by_task = lane_of_task(r, probe_actor(t)) != NOWHERE;
+    if (from == NOWHERE && !by_task && r->cause.key == t->number) {
+        from = r->cause.lane;
+        at = r->cause.at;
+    }
+    if (from == NOWHERE) from = lane_of_actor(r, t);
+    uint32_t why = r->resolved_key == future ? r->resolved : words(r, "its timer was due");
+    bool timer = from != NOWHERE && lane(r, from)->kind == LANE_LOOP && r->resolved_key != future;
+    if (!lane(r, index)->woken_by_cancel && !timer) arrow_add(r, ARROW_WAKE, from, at, index, why);
+    lane(r, index)->woken_by_cancel = false;
+    LaneSpan *span = span_open(r, index, SPAN_READY, why);
+    span->chain = chain;
+}
+
+static void on_queued(Record *r, Thread *t, const ProbeEvent *e) {
+    uint32_t index = lane_of_task(r, e->subject);
+    if (index != NOWHERE && !lane(r, index)->ended) on_wakeup(r, t, index, e->object);
+}
+
+/* What a callback was handed tells what it goes back to. */
+static const LaneEntry *cause_in(const Record *r, Value v) {
+    if (!is_object(v)) return NULL;
+    if (is_kind(v, OBJ_TASK)) return lane_map_find(&r->tasks, v);
+    return lane_map_find(&r->jobs, v);
+}
+
+static void on_callback(Record *r, Thread *t, const ProbeEvent *e) {
+    uint32_t loop = lane_of_loop(r, t);
+    r->cause.key = 0;
+    const LaneEntry *cause = cause_in(r, e->object);
+    if (!cause && is_kind(e->object, OBJ_TUPLE)) {
+        const Tuple *args = TUPLE(e->object);
+        for (size_t i = 0; !cause && i < args->size; i++) cause = cause_in(r, args->items[i]);
+    }
+    if (cause) r->cause = (LaneEntry){t->number, cause->lane, cause->at};
+    mark_add(r, MARK_CALLBACK, loop, value_words(r, "callback ", e->subject));
+}
+
+/* ---- the loop ---- */
+
+static void on_loop_started(Record *r, Thread *t) {
+    uint32_t index = lane_in(&r->loops, t->number);
+    if (index == NOWHERE) {
+        index = lane_add(r, LANE_LOOP, lane_of_thread(r, t, t->number));
+        lane(r, index)->thread = t->number;
+        lane(r, index)->name = words(r, "event loop");
+        lane_map_set(&r->loops, t->number, index, r->now);
+    }
+}
+
+/* The thread of a loop that has waited runs again. */
+static void loop_goes_on(Record *r, Thread *t, uint32_t index) {
+    uint32_t open = lane(r, index)->open;
+    if (open == NOWHERE || r->spans.items[open].kind != SPAN_RUN)
+        span_open(r, index, SPAN_RUN, 0)->chain = chain_of_thread(r, t);
+}
+
+static const char *pass_words(const ProbeEvent *e, char *text, size_t size) {
+    snprintf(text, size, "pass %lld, %lld ready", (long long)fixnum_of(e->subject),
+             (long long)fixnum_of(e->object));
+    return text;
+}
+
+static void on_loop_event(Record *r, Thread *t, const ProbeEvent *e) {
+    char text[60];
+    if (e->id == PROBE_LOOP_STARTED) on_loop_started(r, t);
+    uint32_t index = lane_in(&r->loops, t->number);
+    if (index == NOWHERE) return;
+    r->cause.key = 0;
+    switch (e->id) {
+    case PROBE_LOOP_PASS:
+        loop_goes_on(r, t, lane_of_thread(r, t, t->number));
+        span_open(r, index, SPAN_PASS, words(r, pass_words(e, text, sizeof text)));
+        break;
+    case PROBE_LOOP_WAIT:
+        span_open(r, index, SPAN_IDLE,
+                  isinf(float_of(e->subject)) ? words(r, "no timer is set")
+                                              : event_words(r, t, e, false));
+        span_open(r, lane_of_thread(r, t, t->number), SPAN_PARKED, words(r, "its event loop"))
+            ->wait = words(r, "loop");
+        break;
+    case PROBE_LOOP_STOPPED: span_close(r, index); break;
+    default: break;
+    }
+}
+
+/* The loop was held: lay a span over the task that did it, or over the loop. */
+static void on_blocked(Record *r, Thread *t, const ProbeEvent *e) {
+    double seconds = is_float(e->object) ? float_of(e->object) : 0;
+    uint32_t index = lane_of_task(r, e->subject), loop = lane_of_loop(r, t);
+    Moment begin = r->now;
+    begin.time -= clock_from_seconds(seconds);
+    if (begin.time < 0) begin.time = 0;
+    uint32_t text = event_words(r, t, e, false);
+    for (size_t n = r->spans.count; index != NOWHERE && n-- > 0;) {
+        const LaneSpan *span = &r->spans.items[n];
+        if (span->lane != index || span->kind != SPAN_RUN) continue;
+        begin = span->begin;
+        Moment end = span->end;
+        uint32_t chain = span->chain, reached = span->text;
+        LaneSpan *over = &r->spans.items[span_over(r, index, SPAN_BLOCKING, text, begin)];
+        over->end = end;
+        over->chain = reached ? reached : chain;
+        break;
+    }
+    if (loop != NOWHERE) span_over(r, loop, SPAN_BLOCKING, text, begin);
+}
+
+/* ---- threads ---- */
+
+static void on_thread_runs(Record *r, Thread *t) {
+    uint32_t index = lane_of_thread(r, t, t->number);
+    if (r->running != NOWHERE && r->running != index) {
+        const Lane *other = lane(r, r->running);
+        uint32_t open = other->open;
+        if (!other->ended && open != NOWHERE && r->spans.items[open].kind == SPAN_RUN)
+            span_open(r, r->running, SPAN_READY, words(r, "its slice is over: others run"));
+    }
+    r->running = index;
+    name_thread(r, t, t, index);
+    span_open(r, index, SPAN_RUN, 0)->chain = chain_of_thread(r, t);
+}
+
+static void on_thread_started(Record *r, Thread *t, const ProbeEvent *e) {
+    uint32_t actor = lane_of_actor(r, t);
+    uint32_t index = lane_of_thread(r, t, (uint64_t)fixnum_of(e->subject));
+    lane(r, index)->made = event_words(r, t, e, true);
+    span_open(r, index, SPAN_READY, words(r, "ready to begin"));
+    arrow_add(r, ARROW_CREATE, actor, r->now, index, lane(r, index)->made);
+}
+
+static void on_thread_parked(Record *r, Thread *t) {
+    uint32_t index = lane_of_thread(r, t, t->number);
+    Wait wait;
+    wait_of_thread(t, t, &wait);
+    uint32_t kind = words(r, wait.kind), chain = chain_of_thread(r, t);
+    LaneSpan *span = span_open(r, index, SPAN_PARKED, wait_words(r, &wait));
+    span->chain = chain;
+    span->wait = kind;
+}
+
+static void on_thread_woken(Record *r, Thread *t, const ProbeEvent *e) {
+    uint32_t index = lane_in(&r->threads, (uint64_t)fixnum_of(e->subject));
+    if (index == NOWHERE) return;
+    uint32_t text = event_words(r, t, e, true);
+    arrow_add(r, ARROW_WAKE, lane_of_actor(r, t), r->now, index, text);
+    span_open(r, index, SPAN_READY, text);
+}
+
+static void on_thread_event(Record *r, Thread *t, const ProbeEvent *e) {
+    uint32_t index = lane_of_thread(r, t, (uint64_t)fixnum_of(e->subject));
+    switch (e->id) {
+    case PROBE_THREAD_STARTED: on_thread_started(r, t, e); break;
+    case PROBE_THREAD_RUNS: on_thread_runs(r, t); break;
+    case PROBE_THREAD_PARKED: on_thread_parked(r, t); break;
+    case PROBE_THREAD_WOKEN: on_thread_woken(r, t, e); break;
+    case PROBE_THREAD_LEFT:
+        span_open(r, index, SPAN_OUTSIDE, words(r, "in the system"))->chain = chain_of_thread(r, t);
+        break;
+    default:
+        name_thread(r, t, t, index);
+        lane(r, index)->ended = true;
+        span_close(r, index);
+    }
+}
+
+static void on_job(Record *r, Thread *t, const ProbeEvent *e) {
+    uint32_t index = lane_of_thread(r, t, t->number);
+    if (e->id == PROBE_JOB_QUEUED) {
+        if (is_object(e->object)) lane_map_set(&r->jobs, e->object, lane_of_actor(r, t), r->now);
+        return;
+    }
+    const LaneEntry *from = is_object(e->object) ? lane_map_find(&r->jobs, e->object) : NULL;
+    uint32_t text = value_words(r, "", e->subject);
+    if (e->id == PROBE_JOB_BEGUN) {
+        if (from) arrow_add(r, ARROW_JOB, from->lane, from->at, index, text);
+        uint32_t job = span_over(r, index, SPAN_JOB, text, r->now);
+        lane(r, index)->job = job;
+        return;
+    }
+    if (lane(r, index)->job != NOWHERE) r->spans.items[lane(r, index)->job].end = r->now;
+    lane(r, index)->job = NOWHERE;
+    if (from) lane_map_set(&r->jobs, e->object, index, r->now);
+}
+
+/* ---- moments ---- */
+
+static bool is_everyday(const Record *r, Value exception) {
+    const char *name = object_class(object_of(exception))->name->data;
+    (void)r;
+    return !strcmp(name, "StopIteration") || !strcmp(name, "StopAsyncIteration") ||
+           !strcmp(name, "GeneratorExit");
+}
+
+static void on_moment(Record *r, Thread *t, const ProbeEvent *e, MarkKind kind) {
+    uint32_t index = lane_of_actor(r, t);
+    mark_add(r, kind, index, event_words(r, t, e, probe_event_is_act(e->id)));
+}
+
+static void dispatch(Record *r, Thread *t, const ProbeEvent *e) {
+    switch (e->id) {
+    case PROBE_TASK_CREATED:
+    case PROBE_TASK_STEP_BEGIN:
+    case PROBE_TASK_STEP_END:
+    case PROBE_TASK_PARKED:
+    case PROBE_TASK_WOKEN:
+    case PROBE_TASK_DONE:
+    case PROBE_TASK_CANCEL: on_task_event(r, t, e); break;
+    case PROBE_FUTURE_RESOLVED:
+    case PROBE_FUTURE_FAILED:
+    case PROBE_FUTURE_CANCELLED: on_resolved(r, t, e); break;
+    case PROBE_CALLBACK_QUEUED: on_queued(r, t, e); break;
+    case PROBE_CALLBACK_RUN: on_callback(r, t, e); break;
+    case PROBE_LOOP_STARTED:
+    case PROBE_LOOP_PASS:
+    case PROBE_LOOP_WAIT:
+    case PROBE_LOOP_STOPPED: on_loop_event(r, t, e); break;
+    case PROBE_LOOP_BLOCKED: on_blocked(r, t, e); break;
+    case PROBE_THREAD_STARTED:
+    case PROBE_THREAD_RUNS:
+    case PROBE_THREAD_PARKED:
+    case PROBE_THREAD_WOKEN:
+    case PROBE_THREAD_LEFT:
+    case PROBE_THREAD_ENDED: on_thread_event(r, t, e); break;
+    case PROBE_JOB_QUEUED:
+    case PROBE_JOB_BEGUN:
+    case PROBE_JOB_DONE: on_job(r, t, e); break;
+    case PROBE_TIMER_ARMED: on_moment(r, t, e, MARK_SET); break;
+    case PROBE_TIMER_FIRED: on_moment(r, t, e, MARK_TIMER); break;
+    case PROBE_SIGNAL: on_moment(r, t, e, MARK_SIGNAL); break;
+    case PROBE_DEADLOCK: break;
+    case PROBE_EXCEPTION_RAISED:
+        if (is_everyday(r, e->subject)) break;
+        /* fall through */
+    case PROBE_EXCEPTION_LOST: on_moment(r, t, e, MARK_ERROR); break;
+    case PROBE_EXCEPTION_HANDLER:
+    case PROBE_EXCEPTION_CAUGHT:
+    case PROBE_LOOP_CLOSED: break;
+    default: on_moment(r, t, e, MARK_IO); break;
+    }
+}
+
+/* Nothing will ever happen again; until the exception says so, everybody waits. */
+static void on_deadlock(Record *r, Thread *t, const ProbeEvent *e) {
+    r->stuck = true;
+    r->running = lane_of_thread(r, t, t->number);
+    LaneSpan *span = span_open(r, r->running, SPAN_PARKED, words(r, "what never comes"));
+    span->wait = words(r, "object");
+    on_moment(r, t, e, MARK_DEADLOCK);
+}
+
+static void on_event(void *context, Thread *t, const ProbeEvent *e) {
+    Record *r = context;
+    if (e->number > r->limit) {
+        r->dropped++;
+        return;
+    }
+    r->now = (Moment){clock_monotonic(&r->vm->clock) - r->start, (uint32_t)e->number};
+    if (r->stuck) span_open(r, r->running, SPAN_RUN, 0);
+    r->stuck = false;
+    if (e->id == PROBE_DEADLOCK) on_deadlock(r, t, e);
+    else dispatch(r, t, e);
+}
+
+/* ---- beginning and end ---- */
+
+static void on_end(void *context) {
+    Record *r = context;
+    if (!r->dropped) {
+        r->now.time = clock_monotonic(&r->vm->clock) - r->start;
+        r->now.number++;
+    }
+    for (uint32_t i = 0; i < r->lanes.count; i++) {
+        if (lane(r, i)->job != NOWHERE) r->spans.items[lane(r, i)->job].end = r->now;
+        if (lane(r, i)->open != NOWHERE) span_close(r, i);
+    }
+    r->write(r);
+    record_free(r);
+}
+
+void record_start(Vm *vm, uint64_t limit, void (*write)(Record *), const void *options) {
+    Record *r = memory_alloc_zeroed(sizeof *r);
+    r->vm = vm;
+    r->start = clock_monotonic(&vm->clock);
+    r->limit = limit < UINT32_MAX ? limit : UINT32_MAX - 1;
+    r->write = write;
+    r->options = options;
+    words(r, "");
+    r->running = lane_of_thread(r, vm->main_thread, vm->main_thread->number);
+    span_open(r, r->running, SPAN_RUN, 0);
+    r->listener = (ProbeListener){on_event, on_end, r, NULL};
+    probe_add(vm, &r->listener);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `tulip timeline`: the program runs as always, and a recording of it is written when it has ended.
+ *
+ * Standard output and the exit status stay the program's own; that a file was written is said on
+ * standard error.
+ *
+ * Read next: cli/record.h, cli/timeline/page.js.
+ */
+#include "cli/timeline.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/* The page's parts, embedded by the build (cmake/EmbedTul.cmake): arrays of bytes that end with
+ * NUL. */
+#include "cli/timeline_css.inc"
+#include "cli/timeline_html.inc"
+#include "cli/timeline_js.inc"
+
+static void put_page(Record *r, const char *title, Buffer *out) {
+    for (const char *at = (const char *)timeline_html; *at;) {
+        const char *mark = strstr(at, "<!--");
+        if (!mark) mark = at + strlen(at);
+        buffer_append(out, at, (size_t)(mark - at));
+        if (!*mark) return;
+        if (!strncmp(mark, "<!--css-->", 10)) buffer_puts(out, (const char *)timeline_css);
+        else if (!strncmp(mark, "<!--js-->", 9)) buffer_puts(out, (const char *)timeline_js);
+        else if (!strncmp(mark, "<!--data-->", 11)) timeline_put_data(r, title, out);
+        at = strstr(mark, "-->") + 3;
+    }
+}
+
+static int terminal_width(void) {
+    struct winsize size;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) || size.ws_col < 60) return 100;
+    return size.ws_col;
+}
+
+/* "spinner.timeline.html" for "scripts/spinner.tul"; malloc'd. */
+static char *default_name(const Options *o) {
+    const char *slash = strrchr(o->target, '/'), *base = slash ? slash + 1 : o->target;
+    const char *dot = strrchr(base, '.');
+    int size = dot && dot != base ? (int)(dot - base) : (int)strlen(base);
+    Buffer out = {0};
+    buffer_printf(&out, "%.*s.timeline.%s", size, base, o->form == FORM_JSON ? "json" : "html");
+    return out.data;
+}
+
+static void write_file(const char *name, const Buffer *out) {
+    bool standard = !strcmp(name, "-");
+    FILE *file = standard ? stdout : fopen(name, "we");
+    bool ok = file && fwrite(out->data, 1, out->size, file) == out->size && !fflush(file);
+    if (file && !standard && fclose(file)) ok = false;
+    if (!ok) fprintf(stderr, "tulip: timeline: %s: %s\n", name, strerror(errno));
+    else if (!standard) fprintf(stderr, "timeline: %s\n", name);
+}
+
+static void write_record(Record *r) {
+    const Options *o = r->options;
+    Buffer out = {0};
+    if (o->form == FORM_TEXT) timeline_put_text(r, terminal_width(), &out);
+    else if (o->form == FORM_JSON) timeline_put_chrome(r, &out);
+    else put_page(r, timeline_file(o->target), &out);
+    char *name = o->output || o->form == FORM_TEXT ? NULL : default_name(o);
+    if (name || o->output) write_file(name ? name : o->output, &out);
+    else fwrite(out.data, 1, out.size, stderr);
+    if (r->dropped)
+        fprintf(stderr, "timeline: recorded the first %llu events; %llu more came (--limit N)\n",
+                (unsigned long long)r->limit, (unsigned long long)r->dropped);
+    free(name);
+    buffer_free(&out);
+}
+
+void timeline_start(Vm *vm, const Options *o) { record_start(vm, o->limit, write_record, o); }

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What becomes of a recording: a page, a table of Chrome trace events, lines for a terminal. See
+ * cli/timeline.c.
+ */
+#ifndef TULIP_CLI_TIMELINE_H
+#define TULIP_CLI_TIMELINE_H
+
+#include "cli/options.h"
+#include "cli/record.h"
+#include "cli/trace.h"
+
+/* Records from now on; at the program's end the options' form is written to their file. */
+void timeline_start(Vm *vm, const Options *options);
+
+/* ---- cli/timeline_data.c ---- */
+
+/* A file's name as it is shown: relative to the current folder where it lies in it. */
+const char *timeline_file(const char *path);
+/* All of the recording as the page's script reads it (cli/timeline/page.js says how). */
+void timeline_put_data(Record *r, const char *title, Buffer *out);
+
+/* ---- cli/timeline_chrome.c, cli/timeline_text.c ---- */
+
+/* In the trace-event form that Perfetto and chrome://tracing open. */
+void timeline_put_chrome(Record *r, Buffer *out);
+/* Lanes as rows of characters, [width] of them for the whole run, then arrows and blocked spans. */
+void timeline_put_text(Record *r, int width, Buffer *out);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A recording as Chrome trace events: complete events ("X") for spans, flow events ("s", "f") for
+ * arrows, instants ("i") for marks. Each lane is a thread of one process. Times are microseconds
+ * with three decimals.
+ *
+ * Read next: cli/timeline.c.
+ */
+#include <string.h>
+
+#include "cli/timeline.h"
+
+static const char *const span_names[] = {"runs", "ready",      "waits", "in the system",
+                                         "pass", "loop waits", "job",   "holds the loop"};
+static const char *const arrow_names[] = {"wakes", "cancels", "creates", "job"};
+static const char *const mark_names[] = {"timer",    "i/o",      "exception", "signal",
+                                         "deadlock", "callback", "done",      "timer set"};
+
+static void put_time(Buffer *out, const char *key, int64_t ns) {
+    buffer_printf(out, ",\"%s\":%lld.%03lld", key, (long long)(ns / 1000), (long long)(ns % 1000));
+}
+
+/* Begins an event; its first one has no comma before it. */
+static void begin(Buffer *out, const char *name, const char *category, char phase, uint32_t lane) {
+    buffer_puts(out, ",\n{\"name\":");
+    json_put_text(out, name);
+    buffer_printf(out, ",\"cat\":\"%s\",\"ph\":\"%c\",\"pid\":1,\"tid\":%u", category, phase,
+                  lane + 1);
+}
+
+/* The first line of a text, which may be a chain or have a place after a tab. */
+static void put_argument(Buffer *out, const char *key, const char *text, bool *any) {
+    if (!*text) return;
+    buffer_puts(out, *any ? "," : ",\"args\":{");
+    *any = true;
+    json_put_text(out, key);
+    buffer_putc(out, ':');
+    json_put_text(out, text);
+}
+
+static void put_lane(const Record *r, uint32_t i, Buffer *out) {
+    const Lane *l = &r->lanes.items[i];
+    Buffer name = {0};
+    buffer_printf(&name, "%s %s", text_of(r, l->name), text_of(r, l->work));
+    buffer_printf(out,
+                  ",\n{\"name\":\"thread_name\",\"ph\":\"M\",\"pid\":1,\"tid\":%u,\"args\":"
+                  "{\"name\":",
+                  i + 1);
+    json_put_text(out, name.data);
+    buffer_printf(out,
+                  "}},\n{\"name\":\"thread_sort_index\",\"ph\":\"M\",\"pid\":1,\"tid\":%u,"
+                  "\"args\":{\"sort_index\":%u}}",
+                  i + 1, i);
+    buffer_free(&name);
+}
+
+static void put_span(const Record *r, const LaneSpan *s, Buffer *out) {
+    bool any = false, run = s->kind == SPAN_RUN;
+    begin(out, s->kind == SPAN_JOB ? text_of(r, s->text) : span_names[s->kind], "state", 'X',
+          s->lane);
+    put_time(out, "ts", s->begin.time);
+    put_time(out, "dur", s->end.time - s->begin.time);
+    put_argument(out, run ? "came to" : "what", text_of(r, s->text), &any);
+    put_argument(out, "at", text_of(r, s->chain), &any);
+    put_argument(out, "given", text_of(r, s->given), &any);
+    buffer_puts(out, any ? "}}" : "}");
+}
+
+static void put_arrow(const Record *r, size_t i, Buffer *out) {
+    const Arrow *a = &r->arrows.items[i];
+    bool any = false;
+    begin(out, arrow_names[a->kind], "arrow", 's', a->from_lane);
+    put_time(out, "ts", a->from.time);
+    buffer_printf(out, ",\"id\":%zu", i + 1);
+    put_argument(out, "what", text_of(r, a->text), &any);
+    buffer_puts(out, any ? "}}" : "}");
+    begin(out, arrow_names[a->kind], "arrow", 'f', a->to_lane);
+    put_time(out, "ts", a->to.time);
+    buffer_printf(out, ",\"bp\":\"e\",\"id\":%zu}", i + 1);
+}
+
+static void put_mark(const Record *r, const Mark *m, Buffer *out) {
+    bool any = false;
+    begin(out, mark_names[m->kind], "mark", 'i', m->lane);
+    put_time(out, "ts", m->at.time);
+    buffer_puts(out, ",\"s\":\"t\"");
+    put_argument(out, "what", text_of(r, m->text), &any);
+    buffer_puts(out, any ? "}}" : "}");
+}
+
+void timeline_put_chrome(Record *r, Buffer *out) {
+    buffer_puts(out, "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n"
+                     "{\"name\":\"process_name\",\"ph\":\"M\",\"pid\":1,\"tid\":1,\"args\":"
+                     "{\"name\":\"tulip\"}}");
+    for (uint32_t i = 0; i < r->lanes.count; i++) put_lane(r, i, out);
+    for (size_t i = 0; i < r->spans.count; i++) put_span(r, &r->spans.items[i], out);
+    for (size_t i = 0; i < r->arrows.count; i++) put_arrow(r, i, out);
+    for (size_t i = 0; i < r->marks.count; i++) put_mark(r, &r->marks.items[i], out);
+    buffer_puts(out, "\n]}\n");
+}
