@@ -53,7 +53,7 @@ static void open_item(Compiler *c, AstWith *s, Astwithitem *item, Block *block) 
     load_special(c, &s->base, enter, manager, s->is_async ? SPECIAL_AENTER : SPECIAL_ENTER);
     load_special(c, &s->base, pair, manager, s->is_async ? SPECIAL_AEXIT : SPECIAL_EXIT);
     temp_release(c, enter + 2);
-    emit(c, &s->base, OP_CALL_METHOD, enter, 0, 0);
+    emit(c, &s->base, OP_CALL_METHOD, enter, 0, CALL_ENTERS);
     if (s->is_async) suspend_await(c, s->base.span, enter, AWAIT_ENTER);
     *block = (Block){.kind = BLOCK_WITH,
                      .handler = label_new(c),

@@ -19,6 +19,9 @@
 
 #include "vm/native.h"
 
+/* Operand C of the calls. */
+enum { CALL_DISCARDS = 1, CALL_ENTERS = 2 };
+
 typedef enum Opcode {
 #define OP(NAME, FORMAT, EXTRA, MEANING) OP_##NAME,
 #include "vm/opcodes.def"

@@ -53,6 +53,12 @@
     do {                                                                                           \
         if (UNLIKELY(thread_poll_bits(t))) CHECK(safepoint(t));                                    \
     } while (0)
+/* A call of a native is a safepoint, except where a `with` statement enters: what was taken must
+ * not be lost before its block begins. */
+#define POLL_AFTER_NATIVE()                                                                        \
+    do {                                                                                           \
+        if (UNLIKELY(thread_poll_bits(t)) && C(i) != CALL_ENTERS) CHECK(safepoint(t));             \
+    } while (0)
 /* Take a conditional jump; a backward one is a safepoint. */
 #define BRANCH(jump)                                                                               \
     do {                                                                                           \
@@ -1136,7 +1142,7 @@ call:
             }
             if (UNLIKELY(v == VALUE_ERROR)) goto raise;
             RA = v;
-            POLL();
+            POLL_AFTER_NATIVE();
             NEXT();
         }
     }
@@ -1158,7 +1164,7 @@ call_general: {
         RA = result;
         if (made_generator(callee, result))
             GENERATOR(result)->frame.caller = (Frame *)(uintptr_t)pc;
-        POLL();
+        POLL_AFTER_NATIVE();
         NEXT();
     }
 }

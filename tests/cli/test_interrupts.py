@@ -2,8 +2,8 @@
 """Ctrl-C at random moments, and storms of signals: the end is always clean.
 
 A run that is interrupted ends by SIGINT with its `finally` blocks done, or, when the program was
-over by then, with 0. TIMES runs of each program; `tests/cli/run test_interrupts` with
-TULIP_INTERRUPTS=200 in the environment makes it 200.
+over by then, with 0 or by SIGINT with nothing more to say. TIMES runs of each program;
+`tests/cli/run test_interrupts` with TULIP_INTERRUPTS=200 in the environment makes it 200.
 """
 
 import os
@@ -115,7 +115,8 @@ class Interrupts(TulipCase):
             with self.subTest(moment=moment, errors=errors[-1500:]):
                 self.assertIn(status, (0, -signal.SIGINT))
                 self.assertNotIn(b"Assertion", errors)
-                if status:
+                over = errors == b"[finally]"  # the signal met a program that was ending
+                if status and not over:
                     self.assertTrue(errors.endswith(b"KeyboardInterrupt\n"))
 
     def test_spinner(self):

@@ -105,6 +105,8 @@ class ForeignPeers(ServerCase):
                 began = loop.time()
                 line = await asyncio.wait_for(reader.readline(), 10)
                 print(line, 0.2 < loop.time() - began < 9, flush=True)
+                writer.close()
+                await writer.wait_closed()
                 done.set()
 
             async def main():
