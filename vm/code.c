@@ -69,7 +69,7 @@ Code *code_copy(Thread *t, const Code *from) {
 }
 
 CodePosition code_position(const Code *code, uint32_t pc) {
-    if (!code->npositions)
+    if (!code->npositions || pc == CODE_NOT_BEGUN)
         return (CodePosition){.line = code->first_line,
                               .end_line = code->first_line,
                               .column = 65535,
@@ -88,6 +88,7 @@ static uint64_t word_at(const Code *code, uint32_t pc) {
 }
 
 Instruction code_decode(const Code *code, uint32_t pc) {
+    if (pc == CODE_NOT_BEGUN) pc = 0;
     uint64_t w = word_at(code, pc);
     Instruction i;
     if (code->flags & CODE_WIDE) {
@@ -114,6 +115,7 @@ Instruction code_decode(const Code *code, uint32_t pc) {
 }
 
 Instruction code_instruction_at(const Code *code, uint32_t pc) {
+    if (pc == CODE_NOT_BEGUN) return code_decode(code, 0);
     /* Positions begin at instructions. */
     uint32_t at = code->npositions ? code_position(code, pc).pc : 0;
     for (;;) {

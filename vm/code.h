@@ -103,7 +103,10 @@ Code *code_new(Thread *t);
 Code *code_copy(Thread *t, const Code *from);
 /* Free a dead code's arrays (called by the collector). */
 void code_release(Code *code);
-/* Source position of the instruction at word [pc]. */
+/* The pc of a frame whose first instruction comes next: what happens there, at the safepoint of a
+ * call, is outside of every try, and on the line of the def. */
+#define CODE_NOT_BEGUN UINT32_MAX
+/* Source position of the instruction at word [pc], which may be CODE_NOT_BEGUN. */
 CodePosition code_position(const Code *code, uint32_t pc);
 static inline int code_line(const Code *code, uint32_t pc) {
     return (int)code_position(code, pc).line;
@@ -126,7 +129,8 @@ typedef struct Instruction { /* decoded */
     uint32_t bx;
     int32_t sbx, sc; /* signed jump/immediate; sc: signed C */
 } Instruction;
-Instruction code_decode(const Code *code, uint32_t pc); /* [pc] is where an instruction begins */
+/* [pc] is where an instruction begins; the first when it is CODE_NOT_BEGUN. */
+Instruction code_decode(const Code *code, uint32_t pc);
 /* The instruction that the word at [pc] belongs to, which may be one of its extra words. */
 Instruction code_instruction_at(const Code *code, uint32_t pc);
 /* Extra word [i] (0-based) of the instruction at [pc]. */

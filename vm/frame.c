@@ -71,7 +71,7 @@ void frame_pop(Thread *t, Frame *frame) {
  * no call. */
 static uint32_t first_dead_register(const Frame *f) {
     const Code *code = frame_code(f);
-    if (frame_pc(f) == UINT32_MAX) return code->nregisters; /* its first instruction comes next */
+    if (frame_pc(f) == CODE_NOT_BEGUN) return code->nregisters;
     Instruction i = code_instruction_at(code, frame_pc(f));
     switch (i.op) {
     case OP_CALL: return i.a + 1 + i.b;

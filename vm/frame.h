@@ -38,7 +38,7 @@ struct Frame {
 };
 
 static inline Code *frame_code(const Frame *f) { return f->function->code; }
-/* Index of the instruction [f] is at (the one whose call is under way). */
+/* Index of the instruction [f] is at (the one whose call is under way), or CODE_NOT_BEGUN. */
 uint32_t frame_pc(const Frame *f);
 /* The innermost frame that runs the program's own code and not the library's: [f] itself, one of
  * its callers and delegators, or NULL. */

@@ -151,9 +151,9 @@ static Value get_line(Thread *t, Value self) {
 static Value get_lasti(Thread *t, Value self) {
     (void)t;
     const FrameObject *f = FRAME_OBJECT(self);
-    if (f->generator == VALUE_NONE) return fixnum(f->pc);
-    Generator *g = GENERATOR(f->generator);
-    return fixnum(g->state == GEN_CREATED ? -1 : (int64_t)frame_pc(&g->frame));
+    const Generator *g = f->generator != VALUE_NONE ? GENERATOR(f->generator) : NULL;
+    uint32_t pc = !g ? f->pc : g->state == GEN_CREATED ? CODE_NOT_BEGUN : frame_pc(&g->frame);
+    return fixnum(pc == CODE_NOT_BEGUN ? -1 : (int64_t)pc);
 }
 
 static Value get_globals(Thread *t, Value self) {
