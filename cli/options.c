@@ -27,6 +27,7 @@ static const char help[] =
     "       tulip trace [-o OUT] [--json] [--function NAME] [--task NAME]\n"
     "             [--kind NAME] FILE [ARGUMENT…] run, a line for every event\n"
     "       tulip tokens|ast|dis FILE            show a stage: tokens, syntax tree, bytecode\n"
+    "                                            (--help after the verb says more)\n"
     "\n"
     "  -i              a prompt after the program, with its names; without a program, a prompt\n"
     "                  even when standard input is no terminal\n"
@@ -49,7 +50,39 @@ static const char help[] =
     "Status: 0 good, 1 uncaught exception, 2 wrong usage or a program that cannot be read or\n"
     "compiled, 3 deadlock, 130 Ctrl-C, 141 the reader of standard output went away.\n";
 
-void options_print_help(void) { fputs(help, stdout); }
+static const char tokens_help[] =
+    "usage: tulip tokens [--json] FILE | -c CODE | -\n"
+    "\n"
+    "Shows the tokens of a program: under each line of source where each begins and ends\n"
+    "(line:column), its kind, its text. INDENT, DEDENT and NEWLINE come from the layout.\n"
+    "\n"
+    "  --json   a list of objects for tools\n";
+
+static const char ast_help[] =
+    "usage: tulip ast [--lines] [--json] FILE | -c CODE | -\n"
+    "\n"
+    "Shows the syntax tree of a program as ast.dump(tree, indent=2) of Python does.\n"
+    "\n"
+    "  --lines  the first source line of each statement above it\n"
+    "  --json   nested objects for tools, with lines and columns\n";
+
+static const char dis_help[] =
+    "usage: tulip dis [--caches] [--json] FILE | -c CODE | -\n"
+    "\n"
+    "Shows the bytecode of a program: under each line of source its instructions. Registers go by\n"
+    "the names of their variables, temporaries are t0, t1 …; » marks where something jumps to;\n"
+    "functions and classes follow. docs/bytecode.md says what each instruction does.\n"
+    "\n"
+    "  --caches  the words in which instructions remember what they found\n"
+    "  --json    an object for tools\n";
+
+void options_print_help(Job job) {
+    fputs(job == JOB_TOKENS ? tokens_help
+          : job == JOB_AST  ? ast_help
+          : job == JOB_DIS  ? dis_help
+                            : help,
+          stdout);
+}
 
 static Options wrong(const char *format, const char *what) {
     fputs("tulip: ", stderr);
@@ -106,11 +139,29 @@ static int take_resolve(int argc, char **argv, int i) {
     return 2;
 }
 
+/* Is [word] an option of the stage [job]? Then it is noted. */
+static bool is_stage_flag(const char *word, Options *o) {
+    if (!strcmp(word, "--json")) o->listing.json = true;
+    else if (!strcmp(word, "--lines") && o->job == JOB_AST) o->listing.lines = true;
+    else if (!strcmp(word, "--caches") && o->job == JOB_DIS) o->listing.caches = true;
+    else return false;
+    return true;
+}
+
 static Options stage(Options o, Job job, int argc, char **argv, int i) {
-    if (i + 1 >= argc) return wrong("'%s' wants a file", argv[i]);
-    if (i + 2 < argc) return wrong("'%s' takes one file", argv[i]);
+    const char *verb = argv[i++];
     o.job = job;
-    o.target = argv[i + 1];
+    while (i < argc && is_stage_flag(argv[i], &o)) i++;
+    if (i < argc && (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")))
+        return (Options){.job = JOB_HELP, .job_of_help = job};
+    if (i < argc && !strcmp(argv[i], "-c")) {
+        o.is_text = true;
+        i++;
+    }
+    if (i >= argc) return wrong(o.is_text ? "'%s -c' wants a text" : "'%s' wants a file", verb);
+    if (!o.is_text && argv[i][0] == '-' && argv[i][1]) return wrong("no such option: %s", argv[i]);
+    if (i + 1 < argc) return wrong("'%s' takes one file", verb);
+    o.target = argv[i];
     return o;
 }
 

@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+#include "common/listing.h"
+
 typedef enum Job {
     JOB_FILE,   /* target: a path */
     JOB_CODE,   /* target: source text */
@@ -27,7 +29,10 @@ typedef enum Form { FORM_PAGE, FORM_JSON, FORM_TEXT } Form;
 typedef struct Options {
     Job job;
     const char *target;
+    Job job_of_help; /* with JOB_HELP: of which job */
     bool trace, virtual_time, out_of_scope;
+    Listing listing;  /* of a stage */
+    bool is_text;     /* of a stage: target is the program itself */
     bool interactive; /* a prompt, also after the program and without a terminal */
     View view;
     Form form;
@@ -51,6 +56,7 @@ enum {
 };
 
 Options options_parse(int argc, char **argv);
-void options_print_help(void);
+/* Print the help of a job: that of a stage, or the whole command's. */
+void options_print_help(Job job);
 
 #endif

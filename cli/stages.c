@@ -2,7 +2,7 @@
 /*
  * The stages of the pipeline, shown: tokens, syntax tree, bytecode. Nothing of the program runs.
  *
- * Read next: lexer/layout.c, parser/dump.c, vm/code.c.
+ * Read next: lexer/dump.c, parser/dump.c, vm/disassemble.c.
  */
 #include "cli/stages.h"
 
@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/paint.h"
 #include "compiler/compiler.h"
@@ -27,15 +28,15 @@ void complain_unreadable(const char *path) {
                 strerror(errno));
 }
 
-static bool show_tree(const Source *source, Diagnostic *error) {
+static bool show_tree(const Source *source, const Listing *how, Diagnostic *error) {
     Arena arena = {0};
     Node *root = parse_source(source, PARSE_FILE, &arena, error);
-    if (root) ast_dump(stdout, root);
+    if (root) ast_dump(stdout, root, source, how);
     arena_free_all(&arena);
     return root != NULL;
 }
 
-static bool show_bytecode(const Source *source, Diagnostic *error) {
+static bool show_bytecode(const Source *source, const Listing *how, Diagnostic *error) {
     Arena arena = {0};
     Node *root = parse_source(source, PARSE_FILE, &arena, error);
     Vm *vm = root ? vm_new() : NULL;
@@ -43,7 +44,8 @@ static bool show_bytecode(const Source *source, Diagnostic *error) {
         root ? compile_ast(vm->main_thread, source, root, COMPILE_MODULE, false, error) : NULL;
     if (code) {
         Buffer out = {0};
-        code_disassemble(vm->main_thread, code, &out);
+        code_disassemble(vm->main_thread, code, source, how, &out);
+        if (how->json) buffer_putc(&out, '\n');
         fwrite(out.data, 1, out.size, stdout);
         buffer_free(&out);
     }
@@ -52,19 +54,35 @@ static bool show_bytecode(const Source *source, Diagnostic *error) {
     return code != NULL;
 }
 
-int show_stage(Job job, const char *path) {
-    size_t size;
-    char *text = file_read_all(path, &size);
-    if (!text) {
-        complain_unreadable(path);
-        return STATUS_USAGE;
+static bool show(const Options *o, const Source *source, Diagnostic *error) {
+    Listing how = o->listing;
+    how.color = !how.json && paint_wanted(STDOUT_FILENO);
+    switch (o->job) {
+    case JOB_TOKENS: return tokens_dump(stdout, source, &how, error);
+    case JOB_AST: return show_tree(source, &how, error);
+    default: return show_bytecode(source, &how, error);
     }
-    Source *source = source_new(path, text, size);
+}
+
+static Source *stage_source(const Options *o) {
+    if (o->is_text) return source_new("<command>", o->target, strlen(o->target));
+    size_t size;
+    bool input = !strcmp(o->target, "-");
+    char *text = input ? descriptor_read_all(STDIN_FILENO, &size) : file_read_all(o->target, &size);
+    if (!text) {
+        complain_unreadable(o->target);
+        return NULL;
+    }
+    Source *source = source_new(input ? "<stdin>" : o->target, text, size);
     free(text);
+    return source;
+}
+
+int show_stage(const Options *o) {
+    Source *source = stage_source(o);
+    if (!source) return STATUS_USAGE;
     Diagnostic error = {0};
-    bool ok = job == JOB_TOKENS ? tokens_dump(stdout, source, &error)
-              : job == JOB_AST  ? show_tree(source, &error)
-                                : show_bytecode(source, &error);
+    bool ok = show(o, source, &error);
     if (fflush(stdout) != 0) {
         fprintf(stderr, "tulip: writing: %s\n", strerror(errno));
         return STATUS_ERROR;

@@ -5,8 +5,8 @@
 
 #include "cli/options.h"
 
-/* Prints the stage to standard output; gives the exit status. */
-int show_stage(Job job, const char *path);
+/* Prints the stage that the options name to standard output; gives the exit status. */
+int show_stage(const Options *options);
 /* Says on standard error why a program file cannot be read (errno). */
 void complain_unreadable(const char *path);
 

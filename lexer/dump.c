@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Printing tokens for people: `tulip tokens FILE`.
  *
- * One line per token: where it begins and ends (line:column, columns from 0 in code points as in
- * Python's tokenize), its kind, its source text. Text is shown as written, with line breaks and
- * other control characters escaped.
+ * Under each line of source one line per token: where it begins and ends (line:column, columns from
+ * 0 in code points as in Python's tokenize), its kind, its source text. Text is shown as written,
+ * with line breaks and other control characters escaped.
  */
 #include <inttypes.h>
 
@@ -38,35 +38,82 @@ static uint32_t column_of(Position *last, uint32_t line, uint32_t byte) {
     return last->column;
 }
 
-static void print_token(FILE *out, Position *last, const Token *token) {
-    const Source *source = last->source;
-    const Span *span = &token->span;
-    char where[64];
-    uint32_t column = column_of(last, span->line, span->column);
-    uint32_t end_column = column_of(last, span->end_line, span->end_column);
-    snprintf(where, sizeof where, "%" PRIu32 ":%" PRIu32 "-%" PRIu32 ":%" PRIu32, span->line,
-             column, span->end_line, end_column);
-    if (token->end == token->start) {
-        fprintf(out, "%-19s %s\n", where, token_name(token->kind));
-        return;
-    }
-    Buffer text = {0};
-    put_escaped(&text, source->text + token->start, token->end - token->start);
-    fprintf(out, "%-19s %-16s %s\n", where, token_name(token->kind), text.data);
-    buffer_free(&text);
+typedef struct Dump {
+    const Listing *how;
+    Position last;
+    uint32_t shown; /* the last line of source that was listed */
+    bool any;       /* JSON: a token was listed */
+    Buffer out;
+    FILE *file;
+} Dump;
+
+static void write_out(Dump *d) {
+    fwrite(d->out.data, 1, d->out.size, d->file);
+    d->out.size = 0;
 }
 
-bool tokens_dump(FILE *out, const Source *source, Diagnostic *error) {
+/* The lines of source up to [line] that have not been listed; blank ones are left out. */
+static void put_lines(Dump *d, uint32_t line) {
+    while (d->shown < line) {
+        size_t size;
+        const char *text = source_line_text(d->last.source, ++d->shown, &size);
+        if (size) listing_put_line(d->how, &d->out, d->shown, text, size);
+    }
+}
+
+static void put_text(Dump *d, const Token *token, const char *where) {
+    const Source *source = d->last.source;
+    char kind[32];
+    put_lines(d, token->span.line);
+    bool empty = token->end == token->start;
+    snprintf(kind, sizeof kind, empty ? "%s" : "%-16s ", token_name(token->kind));
+    buffer_printf(&d->out, "        %-19s ", where);
+    listing_put(d->how, &d->out, PAINT_NAME, kind);
+    Buffer text = {0};
+    put_escaped(&text, source->text + token->start, token->end - token->start);
+    if (!empty) listing_put(d->how, &d->out, PAINT_VALUE, text.data);
+    buffer_free(&text);
+    buffer_putc(&d->out, '\n');
+    if (token->span.end_line > d->shown) d->shown = token->span.end_line;
+}
+
+static void put_token(Dump *d, const Token *token) {
+    const Source *source = d->last.source;
+    const Span *span = &token->span;
+    char where[128];
+    uint32_t column = column_of(&d->last, span->line, span->column);
+    uint32_t end_column = column_of(&d->last, span->end_line, span->end_column);
+    snprintf(where, sizeof where,
+             d->how->json ? "\"line\": %" PRIu32 ", \"column\": %" PRIu32
+                            ", \"end_line\": %" PRIu32 ", \"end_column\": %" PRIu32
+                          : "%" PRIu32 ":%" PRIu32 "-%" PRIu32 ":%" PRIu32,
+             span->line, column, span->end_line, end_column);
+    if (d->how->json) {
+        buffer_printf(&d->out, "%s\n  {\"kind\": \"%s\", %s, \"text\": ", d->any ? "," : "",
+                      token_name(token->kind), where);
+        listing_put_json(&d->out, source->text + token->start, token->end - token->start);
+        buffer_putc(&d->out, '}');
+        d->any = true;
+    } else {
+        put_text(d, token, where);
+    }
+}
+
+bool tokens_dump(FILE *out, const Source *source, const Listing *how, Diagnostic *error) {
     Arena arena = {0};
     Layout layout;
     Token token;
-    Position last = {.source = source};
+    Dump d = {.how = how, .last = {.source = source}, .file = out};
     layout_init(&layout, source, &arena, error);
+    if (how->json) buffer_putc(&d.out, '[');
     bool ok;
     while ((ok = layout_next(&layout, &token))) {
-        print_token(out, &last, &token);
+        put_token(&d, &token);
+        write_out(&d);
         if (token.kind == TK_END) break;
     }
+    if (how->json) fputs("\n]\n", out);
+    buffer_free(&d.out);
     layout_free(&layout);
     arena_free_all(&arena);
     return ok;

@@ -13,6 +13,7 @@
 
 #include <stdio.h>
 
+#include "common/listing.h"
 #include "lexer/lexer.h"
 
 typedef struct Indent {
@@ -43,8 +44,8 @@ bool layout_next(Layout *layout, Token *token);
 /* The error for a bracket that is still open. */
 bool layout_fail_unclosed(Layout *layout);
 
-/* Prints one token per line to [out] (position, kind, text), up to the first error, which goes to
- * [error]. False if there was one. */
-bool tokens_dump(FILE *out, const Source *source, Diagnostic *error);
+/* Lists the tokens on [out], under each line of source one token per line (position, kind, text),
+ * up to the first error, which goes to [error]. False if there was one. */
+bool tokens_dump(FILE *out, const Source *source, const Listing *how, Diagnostic *error);
 
 #endif

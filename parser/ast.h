@@ -23,6 +23,7 @@
 #include <stdio.h>
 
 #include "common/arena.h"
+#include "common/listing.h"
 #include "common/source.h"
 
 typedef enum NodeKind {
@@ -185,7 +186,8 @@ uint32_t ast_name_length(const char *name);
 /* True if [node] is a Constant of that literal kind. */
 bool ast_is_literal(const Node *node, LiteralKind kind);
 
-/* Prints the tree indented as ast.dump(indent=2) does. */
-void ast_dump(FILE *out, const Node *root);
+/* Lists [root] on [out]: as ast.dump(root, indent=2) of Python does, or as how says, with lines of
+ * [source]. */
+void ast_dump(FILE *out, const Node *root, const Source *source, const Listing *how);
 
 #endif

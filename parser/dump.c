@@ -13,6 +13,7 @@
 #include <utf8proc.h>
 
 #include "common/buffer.h"
+#include "common/listing.h"
 #include "common/memory.h"
 #include "common/utf8.h"
 #include "parser/ast.h"
@@ -32,6 +33,8 @@ typedef struct Dump {
     Frame *frames;
     size_t count, capacity;
     size_t level; /* of indentation */
+    const Listing *how;
+    const Source *source; /* with how->lines; NULL: its lines are not shown */
     Buffer out;
     FILE *file;
 } Dump;
@@ -241,29 +244,141 @@ static void put_plain_field(Dump *d, const Node *node, const FieldInfo *field) {
     case FIELD_UnaryOp: buffer_puts(&d->out, unaryop_names[*(const UnaryOp *)p]); break;
     case FIELD_CMPS: put_operators(d, p); break;
     case FIELD_CTX: buffer_puts(&d->out, ctx_names[*(const ExprContext *)p]); break;
-    case FIELD_LITERAL: put_literal(&d->out, p); break;
+    case FIELD_LITERAL: {
+        Buffer text = {0};
+        put_literal(&text, p);
+        buffer_putc(&text, '\0');
+        listing_put(d->how, &d->out, PAINT_VALUE, text.data);
+        buffer_free(&text);
+        break;
+    }
+    default: break;
+    }
+}
+
+/* --- JSON --- */
+
+/* An integer's digits, or the text of any other literal, always as a string: JSON's numbers are
+ * floats to many. */
+static void put_json_literal(Buffer *out, const Literal *value) {
+    static const char *const kinds[] = {
+        [LITERAL_NONE] = "None", [LITERAL_TRUE] = "True",   [LITERAL_FALSE] = "False",
+        [LITERAL_ELLIPSIS] = "Ellipsis", [LITERAL_INT] = "int", [LITERAL_FLOAT] = "float",
+        [LITERAL_STR] = "str",   [LITERAL_BYTES] = "bytes",
+    };
+    Buffer text = {0};
+    bool plain = value->kind == LITERAL_STR;
+    if (plain) buffer_append(&text, value->text, value->size);
+    else put_literal(&text, value);
+    buffer_printf(out, "{\"kind\": \"%s\", \"value\": ", kinds[value->kind]);
+    listing_put_json(out, text.data ? text.data : "", text.size);
+    buffer_putc(out, '}');
+    buffer_free(&text);
+}
+
+static void put_json_operator(Buffer *out, const char *name) {
+    buffer_printf(out, "\"%.*s\"", (int)strcspn(name, "("), name);
+}
+
+/* A field that holds no nodes. */
+static void put_json_field(Dump *d, const Node *node, const FieldInfo *field) {
+    const void *p = place(node, field);
+    Buffer *out = &d->out;
+    switch (field->type) {
+    case FIELD_NAME: {
+        const char *name = *(const char *const *)p;
+        listing_put_json(out, name, ast_name_length(name));
+        break;
+    }
+    case FIELD_NAMES: {
+        const NameList *names = p;
+        for (int i = 0; i < names->count; i++) {
+            buffer_puts(out, i ? ", " : "[");
+            listing_put_json(out, names->items[i], ast_name_length(names->items[i]));
+        }
+        buffer_puts(out, names->count ? "]" : "[]");
+        break;
+    }
+    case FIELD_BOOL: buffer_puts(out, *(const bool *)p ? "true" : "false"); break;
+    case FIELD_INT: buffer_printf(out, "%d", *(const int *)p); break;
+    case FIELD_BoolOp: put_json_operator(out, boolop_names[*(const BoolOp *)p]); break;
+    case FIELD_BinOp: put_json_operator(out, binop_names[*(const BinOp *)p]); break;
+    case FIELD_UnaryOp: put_json_operator(out, unaryop_names[*(const UnaryOp *)p]); break;
+    case FIELD_CMPS: {
+        const CmpOpList *ops = p;
+        for (int i = 0; i < ops->count; i++) {
+            buffer_puts(out, i ? ", " : "[");
+            put_json_operator(out, cmpop_names[ops->items[i]]);
+        }
+        buffer_putc(out, ']');
+        break;
+    }
+    case FIELD_CTX: put_json_operator(out, ctx_names[*(const ExprContext *)p]); break;
+    case FIELD_LITERAL: put_json_literal(out, p); break;
     default: break;
     }
 }
 
 /* --- the walk --- */
 
+static bool is_statement(const Node *node) {
+    return node->kind >= NODE_FunctionDef && node->kind <= NODE_Continue;
+}
+
+/* "# 4: return n" above a statement. */
+static void put_source(Dump *d, const Node *node) {
+    if (!d->source || !is_statement(node)) return;
+    size_t size;
+    const char *text = source_line_text(d->source, node->span.line, &size);
+    size_t skip = 0;
+    while (skip < size && (text[skip] == ' ' || text[skip] == '\t')) skip++;
+    Buffer note = {0};
+    buffer_printf(&note, "# %u: ", node->span.line);
+    buffer_append(&note, text + skip, size - skip);
+    buffer_putc(&note, '\0');
+    listing_put(d->how, &d->out, PAINT_LINE, note.data);
+    buffer_free(&note);
+    new_line(d);
+}
+
+static void put_json_head(Dump *d, const Node *node) {
+    const Span *span = &node->span;
+    buffer_printf(&d->out,
+                  "{\"kind\": \"%s%s\", \"line\": %u, \"column\": %u, \"end_line\": %u, "
+                  "\"end_column\": %u",
+                  is_async(node) ? "Async" : "", ast_kind_name(node->kind), span->line,
+                  span->column, span->end_line, span->end_column);
+}
+
 static void enter(Dump *d, const Node *node) {
     if (!node) {
-        buffer_puts(&d->out, "None");
+        buffer_puts(&d->out, d->how->json ? "null" : "None");
         return;
     }
     if (d->count == d->capacity) {
         d->capacity = d->capacity ? d->capacity * 2 : 64;
         d->frames = memory_realloc(d->frames, d->capacity * sizeof *d->frames);
     }
-    buffer_printf(&d->out, "%s%s(", is_async(node) ? "Async" : "", ast_kind_name(node->kind));
+    if (d->how->json) {
+        put_json_head(d, node);
+    } else {
+        put_source(d, node);
+        if (is_async(node)) listing_put(d->how, &d->out, PAINT_NAME, "Async");
+        listing_put(d->how, &d->out, PAINT_NAME, ast_kind_name(node->kind));
+        buffer_putc(&d->out, '(');
+    }
     d->frames[d->count++] = (Frame){node, ast_fields(node->kind), -1, false, is_plain(node)};
     d->level++;
 }
 
 /* The name of the frame's field, on its own line or not. */
 static void put_field_name(Dump *d, Frame *frame) {
+    if (d->how->json) {
+        buffer_putc(&d->out, ',');
+        new_line(d);
+        buffer_printf(&d->out, "\"%s\": ", frame->field->name);
+        return;
+    }
     if (frame->any) buffer_putc(&d->out, ',');
     if (!frame->plain) new_line(d);
     else if (frame->any) buffer_putc(&d->out, ' ');
@@ -297,7 +412,7 @@ static void step(Dump *d) {
     Frame *frame = &d->frames[d->count - 1];
     const FieldInfo *field = frame->field;
     if (!field->name) {
-        buffer_putc(&d->out, ')');
+        buffer_putc(&d->out, d->how->json ? '}' : ')');
         d->level--;
         d->count--;
     } else if (is_absent(frame->node, field)) {
@@ -309,14 +424,16 @@ static void step(Dump *d) {
         frame->field++;
         if (field->type == FIELD_NODE || field->type == FIELD_OPT) {
             enter(d, *(Node *const *)place(frame->node, field));
+        } else if (d->how->json) {
+            put_json_field(d, frame->node, field);
         } else {
             put_plain_field(d, frame->node, field);
         }
     }
 }
 
-void ast_dump(FILE *out, const Node *root) {
-    Dump d = {.file = out};
+void ast_dump(FILE *out, const Node *root, const Source *source, const Listing *how) {
+    Dump d = {.file = out, .how = how, .source = how->lines && !how->json ? source : NULL};
     enter(&d, root);
     while (d.count) step(&d);
     buffer_putc(&d.out, '\n');

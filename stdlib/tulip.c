@@ -90,30 +90,40 @@ static Value reports(Thread *t, Value *args) {
     return before;
 }
 
-/* The text of `tulip dis` for one code object and those nested in it. */
+/* ---- the stages ---- */
+
+/* From arguments json, color and a third one. */
+static Listing listing_of(const Value *args) {
+    return (Listing){.json = args[0] == VALUE_TRUE,
+                     .color = args[1] == VALUE_TRUE,
+                     .lines = args[2] == VALUE_TRUE,
+                     .caches = args[2] == VALUE_TRUE};
+}
+
 static Value disassemble(Thread *t, Value *args) {
     if (!is_kind(args[0], OBJ_CODE))
         return raise_error(t, EXC_TypeError, "disassemble() takes a code object, not '%T'",
                            args[0]);
     Buffer out = {0};
-    code_disassemble(t, (const Code *)object_of(args[0]), &out);
+    Listing how = listing_of(args + 1);
+    code_disassemble(t, (const Code *)object_of(args[0]), NULL, &how, &out);
     return object_value(str_from_buffer(t, &out));
 }
 
-/* ---- the stages before ---- */
+typedef bool (*Show)(FILE *out, const Source *source, const Listing *how, Diagnostic *error);
 
-typedef bool (*Show)(FILE *out, const Source *source, Diagnostic *error);
-
-static bool show_tree(FILE *out, const Source *source, Diagnostic *error) {
+static bool show_tree(FILE *out, const Source *source, const Listing *how, Diagnostic *error) {
     Arena arena = {0};
     Node *root = parse_source(source, PARSE_FILE, &arena, error);
-    if (root) ast_dump(out, root);
+    if (root) ast_dump(out, root, source, how);
     arena_free_all(&arena);
     return root != NULL;
 }
 
-/* What [show] prints of a text; SyntaxError when it is no program. */
-static Value stage_text(Thread *t, Value text, Show show) {
+/* What [show] prints of the text args[0]; SyntaxError when it is no program. */
+static Value stage_text(Thread *t, const Value *args, Show show) {
+    Value text = args[0];
+    Listing how = listing_of(args + 1);
     if (!is_str(text)) return raise_error(t, EXC_TypeError, "a text is wanted, not '%T'", text);
     char *data = NULL;
     size_t size = 0;
@@ -121,7 +131,7 @@ static Value stage_text(Thread *t, Value text, Show show) {
     if (!out) return raise_error(t, EXC_MemoryError, "no room for the text");
     Source *source = source_new("<string>", STR(text)->data, STR(text)->size);
     Diagnostic error = {0};
-    bool ok = show(out, source, &error);
+    bool ok = show(out, source, &how, &error);
     fclose(out);
     Value result = ok ? object_value(str_new(t, data, size)) : compiler_raise(t, &error);
     source_free(source);
@@ -129,8 +139,8 @@ static Value stage_text(Thread *t, Value text, Show show) {
     return result;
 }
 
-static Value tokens(Thread *t, Value *args) { return stage_text(t, args[0], tokens_dump); }
-static Value ast(Thread *t, Value *args) { return stage_text(t, args[0], show_tree); }
+static Value tokens(Thread *t, Value *args) { return stage_text(t, args, tokens_dump); }
+static Value ast(Thread *t, Value *args) { return stage_text(t, args, show_tree); }
 
 /* What a construct that is left out becomes in a source that is compiled all the same. */
 static Value out_of_scope(Thread *t, Value *args) {
@@ -167,10 +177,12 @@ static const NativeDef functions[] = {
     {"print_tasks", print_tasks, "(file=None)",
      "Print every task, thread and executor to file (default: sys.stderr): where each is, what it\n"
      "waits for, who made it. Ctrl-\\ does the same while a program runs."},
-    {"tokens", tokens, "(source, /)", "The tokens of a program, as `tulip tokens` shows them."},
-    {"ast", ast, "(source, /)", "The syntax tree of a program, as `tulip ast` shows it."},
-    {"disassemble", disassemble, "(code, /)",
-     "The bytecode of a code object and of those nested in it, as text."},
+    {"tokens", tokens, "(source, /, *, json=False, color=False, lines=True)",
+     "The tokens of a program, as `tulip tokens` shows them."},
+    {"ast", ast, "(source, /, *, json=False, color=False, lines=False)",
+     "The syntax tree of a program, as `tulip ast` shows it."},
+    {"disassemble", disassemble, "(code, /, *, json=False, color=False, caches=False)",
+     "The bytecode of a code object and of those nested in it, as `tulip dis` shows it."},
     {"out_of_scope", out_of_scope, "(construct)",
      "Raise OutOfScope: compiled in place of what Tulip leaves out."},
     {0},

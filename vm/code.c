@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Code objects: making and freeing them, decoding either width, positions, and the disassembly of
- * `tulip dis`. Read next: vm/opcodes.def, compiler/emit.c (who fills them).
+ * Code objects: making and freeing them, decoding either width, positions.
+ * Read next: vm/opcodes.def, compiler/emit.c (who fills them), vm/disassemble.c.
  */
 #include "vm/code.h"
 
@@ -127,105 +127,4 @@ Instruction code_instruction_at(const Code *code, uint32_t pc) {
 
 uint64_t code_extra(const Code *code, uint32_t pc, int i) {
     return word_at(code, pc + 1 + (uint32_t)i);
-}
-
-/* ---- disassembly ---- */
-
-static void put_register(Buffer *out, const Code *code, uint32_t r) {
-    if (r < code->nregister_names && code->register_names[r])
-        buffer_printf(out, "%s", code->register_names[r]->data);
-    else buffer_printf(out, "t%u", r);
-}
-
-static void put_constant(Thread *t, Buffer *out, const Code *code, uint64_t n) {
-    Value v = n < code->nconstants ? code->constants[n] : VALUE_UNSET;
-    if (is_kind(v, OBJ_CODE)) {
-        buffer_printf(out, "<code %s>", ((Code *)object_of(v))->qualname->data);
-        return;
-    }
-    Str *text = value_repr(t, v);
-    if (text) buffer_append(out, text->data, text->size < 60 ? text->size : 60);
-}
-
-/* What the J word or an extra word says, by what the meaning of the opcode mentions. */
-static void put_extra(Thread *t, Buffer *out, const Code *code, uint32_t pc,
-                      const OpcodeInfo *info) {
-    uint64_t word = code_extra(code, pc, 0);
-    if (strstr(info->meaning, "go to J word")) {
-        int64_t jump = code->flags & CODE_WIDE ? (int64_t)word : (int32_t)word;
-        buffer_printf(out, " → %lld", (long long)(pc + 2 + jump));
-    } else if (strstr(info->meaning, "K[extra word]") || strchr(info->meaning, 'N')) {
-        buffer_puts(out, " ");
-        put_constant(t, out, code, word);
-    } else {
-        buffer_printf(out, " %llu", (unsigned long long)word);
-    }
-}
-
-static void put_operands(Thread *t, Buffer *out, const Code *code, uint32_t pc) {
-    Instruction i = code_decode(code, pc);
-    const OpcodeInfo *info = &opcode_info[i.op];
-    uint32_t next = pc + 1 + info->extra;
-    const char *f = info->format;
-    if (!strcmp(f, "sJ")) {
-        buffer_printf(out, "→ %d", (int)next + i.sbx);
-        return;
-    }
-    if (f[0] == 'A') put_register(out, code, i.a);
-    if (!strcmp(f, "ABx")) {
-        buffer_puts(out, " ");
-        bool cell = strstr(info->meaning, "captured cell Bx");
-        if (cell && i.bx < code->ncaptures)
-            buffer_printf(out, "%s", code->capture_names[i.bx]->data);
-        else put_constant(t, out, code, i.bx);
-    } else if (!strcmp(f, "AsBx")) {
-        if (strstr(info->meaning, "go to sBx")) buffer_printf(out, " → %d", (int)next + i.sbx);
-        else buffer_printf(out, " %d", i.sbx);
-    } else if (!strncmp(f, "AB", 2)) {
-        buffer_puts(out, " ");
-        bool count =
-            strstr(info->meaning, "R[B") == NULL && strstr(info->meaning, "R[A+B]") != NULL;
-        if (count || strstr(info->meaning, "B arguments") || strstr(info->meaning, "integer B"))
-            buffer_printf(out, "%u", i.b);
-        else put_register(out, code, i.b);
-        if (!strcmp(f, "ABC")) {
-            buffer_puts(out, " ");
-            if (strstr(info->meaning, "R[C]")) put_register(out, code, i.c);
-            else buffer_printf(out, "%u", i.c);
-        } else if (!strcmp(f, "ABsC")) {
-            buffer_printf(out, " %d", i.sc);
-        }
-    }
-    if (info->extra) put_extra(t, out, code, pc, info);
-}
-
-static void put_handlers(Buffer *out, const Code *code) {
-    for (uint32_t i = 0; i < code->nhandlers; i++) {
-        const Handler *h = &code->handlers[i];
-        buffer_printf(out, "  handler %u..%u → %u, exception in t%u\n", h->start, h->end, h->target,
-                      h->exc);
-    }
-}
-
-void code_disassemble(Thread *t, const Code *code, Buffer *out) {
-    buffer_printf(out, "%s: %u registers, %u words%s\n", code->qualname->data, code->nregisters,
-                  code->size, code->flags & CODE_WIDE ? ", wide" : "");
-    uint32_t line = 0;
-    for (uint32_t pc = 0; pc < code->size;) {
-        Instruction i = code_decode(code, pc);
-        uint32_t here = code_position(code, pc).line;
-        if (here != line) buffer_printf(out, "%5u", here);
-        else buffer_puts(out, "     ");
-        line = here;
-        buffer_printf(out, " %5u  %-20s ", pc, opcode_info[i.op].name);
-        put_operands(t, out, code, pc);
-        buffer_putc(out, '\n');
-        pc += 1 + opcode_info[i.op].extra;
-    }
-    put_handlers(out, code);
-    for (uint32_t i = 0; i < code->nconstants; i++) {
-        if (!is_kind(code->constants[i], OBJ_CODE)) continue;
-        buffer_putc(out, '\n');
-        code_disassemble(t, (Code *)object_of(code->constants[i]), out);
-    }
 }

@@ -138,7 +138,11 @@ uint64_t code_extra(const Code *code, uint32_t pc, int i);
 
 /* Complete the class of code objects (vm/code_object.c). */
 void code_object_init(Thread *t);
-/* Print a code object and those nested in it: `tulip dis`. */
-void code_disassemble(Thread *t, const Code *code, Buffer *out);
+/* List a code object and those nested in it: `tulip dis`. Lines come from [source], or, when it is
+ * NULL, from where tracebacks get them. */
+struct Source;
+struct Listing;
+void code_disassemble(Thread *t, const Code *code, const struct Source *source,
+                      const struct Listing *how, Buffer *out);
 
 #endif

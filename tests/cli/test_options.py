@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """How a program is named: a file, -c, -m, standard input; the verbs; the options."""
 
+import json
+
 from common import TulipCase
 
 COUNT = """
@@ -108,6 +110,38 @@ class Verbs(TulipCase):
         self.assertEqual((status, err), (0, ""))
         self.assertIn("f", out)
         self.assertGreater(len(out.splitlines()), 5)
+
+    def test_json(self):
+        path = self.write("a.tul", "def f(x):\n    try: return x['é']\n    finally: g(x)\n")
+        for verb, words in ("tokens", ["NAME", "é"]), ("ast", ["FunctionDef", "é"]), (
+                "dis", ["LOAD_GLOBAL", "f"]):
+            with self.subTest(verb):
+                status, out, err = self.tulip(verb, "--json", path)
+                self.assertEqual((status, err), (0, ""))
+                json.loads(out)
+                for word in words:
+                    self.assertIn(word, out)
+        code = json.loads(self.tulip("dis", "--json", "--caches", path)[1])
+        inner, = code["codes"]
+        self.assertEqual((inner["qualname"], inner["variables"]), ("f", ["x"]))
+        self.assertTrue(inner["exceptions"])
+        self.assertTrue(any("cache" in i for i in inner["instructions"]))
+        targets = {i["at"] for i in inner["instructions"] if i["is_target"]}
+        self.assertIn(inner["exceptions"][0]["target"], targets)
+
+    def test_verbs_take_a_text_and_standard_input(self):
+        for verb in ("tokens", "ast", "dis"):
+            with self.subTest(verb):
+                given = self.tulip(verb, "-c", "x = 1")
+                self.assertEqual(given[0], 0)
+                self.assertEqual(self.tulip(verb, "-", stdin=b"x = 1\n")[0], 0)
+
+    def test_verbs_have_help(self):
+        for verb in ("tokens", "ast", "dis"):
+            status, out, _ = self.tulip(verb, "--help")
+            self.assertEqual(status, 0)
+            self.assertTrue(out.startswith(f"usage: tulip {verb} "))
+            self.assertEqual(self.tulip(verb, "--nothing", "x")[0], 2)
 
     def test_verbs_do_not_run_the_program(self):
         path = self.write("a.tul", "print('ran')\nraise SystemExit(9)\n")

@@ -125,19 +125,21 @@ static void the_dump_shows_positions_and_text(void **state) {
     char *data = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&data, &size);
-    assert_true(tokens_dump(out, source, &error));
+    assert_true(tokens_dump(out, source, &(Listing){0}, &error));
     fclose(out);
-    assert_string_equal(data, "1:0-1:2             IF               if\n"
-                              "1:3-1:4             NAME             \xC3\xA9\n"
-                              "1:4-1:5             COLON            :\n"
-                              "1:5-1:6             NEWLINE          \\n\n"
-                              "2:0-2:4             INDENT               \n"
-                              "2:4-2:5             NAME             x\n"
-                              "2:6-2:7             EQUAL            =\n"
-                              "2:8-2:11            STRING           'a'\n"
-                              "2:11-2:12           NEWLINE          \\n\n"
-                              "3:0-3:0             DEDENT\n"
-                              "3:0-3:0             END\n");
+    assert_string_equal(data, "    1 \xE2\x94\x82 if \xC3\xA9:\n"
+                              "        1:0-1:2             IF               if\n"
+                              "        1:3-1:4             NAME             \xC3\xA9\n"
+                              "        1:4-1:5             COLON            :\n"
+                              "        1:5-1:6             NEWLINE          \\n\n"
+                              "    2 \xE2\x94\x82     x = 'a'\n"
+                              "        2:0-2:4             INDENT               \n"
+                              "        2:4-2:5             NAME             x\n"
+                              "        2:6-2:7             EQUAL            =\n"
+                              "        2:8-2:11            STRING           'a'\n"
+                              "        2:11-2:12           NEWLINE          \\n\n"
+                              "        3:0-3:0             DEDENT\n"
+                              "        3:0-3:0             END\n");
     free(data);
     source_free(source);
 }

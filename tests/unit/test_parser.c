@@ -55,7 +55,7 @@ static void expect_expression(const char *text, const char *expected) {
     char *data = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&data, &size);
-    ast_dump(out, AST(Expression, p.root)->body);
+    ast_dump(out, AST(Expression, p.root)->body, NULL, &(Listing){0});
     fclose(out);
     squeeze(data);
     assert_string_equal(data, expected);
@@ -70,7 +70,7 @@ static void expect_statement(const char *text, const char *expected) {
     char *data = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&data, &size);
-    ast_dump(out, AST(Module, p.root)->body.items[0]);
+    ast_dump(out, AST(Module, p.root)->body.items[0], NULL, &(Listing){0});
     fclose(out);
     squeeze(data);
     assert_string_equal(data, expected);
