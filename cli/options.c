@@ -26,6 +26,7 @@ static const char help[] =
     "                                            run, and draw what ran, waited and woke: a page\n"
     "       tulip trace [-o OUT] [--json] [--function NAME] [--task NAME]\n"
     "             [--kind NAME] FILE [ARGUMENT…] run, a line for every event\n"
+    "       tulip test [OPTION…] [PATH…]         run scripts, compare what they print (--help)\n"
     "       tulip tokens|ast|dis FILE            show a stage: tokens, syntax tree, bytecode\n"
     "                                            (--help after the verb says more)\n"
     "\n"
@@ -241,6 +242,7 @@ Options options_parse(int argc, char **argv) {
     Job job;
     if (!strcmp(word, "timeline")) return view(o, VIEW_TIMELINE, argc, argv, i);
     if (!strcmp(word, "trace")) return view(o, VIEW_TRACE, argc, argv, i);
+    if (!strcmp(word, "test")) return program(o, JOB_MODULE, "_golden", argc, argv, i + 1);
     if (job_of_verb(word, &job)) return stage(o, job, argc, argv, i);
     if (!strcmp(word, "--version") || !strcmp(word, "-V"))
         return program(o, JOB_VERSION, NULL, argc, argv, argc);
