@@ -8,7 +8,8 @@ In every Markdown file: links lead to files, and to headings when they name one;
 code marks exists; "Find `NAME`" is said of a file, the last one linked before it, that holds the
 name; ```python blocks run under --virtual-time without an error, and print the ```text block after
 them if there is one; rows `code` | `message` of tables headed "written" are programs that end with the
-message; docs/modules.md is what the modules have; lines of ```sh blocks that begin
+message; ```console blocks print what they show, ```pycon blocks are sessions at the prompt that go
+as they are shown; docs/modules.md is what the modules have; lines of ```sh blocks that begin
 with the program run, those that begin with ./dev or cmake name a verb or preset that there is.
 In every source: files that comments name exist. The last line is "N passed, N failed".
 """
@@ -16,7 +17,9 @@ In every source: files that comments name exist. The last line is "N passed, N f
 import argparse
 import json
 import os
+import pty
 import re
+import select
 import shlex
 import subprocess
 import sys
@@ -27,7 +30,7 @@ import check_tree as tree
 import gen_modules_doc as modules_doc
 
 ROOT = tree.ROOT
-PROGRAM = "build/tulip"
+PROGRAM = PROGRAM_NAME = "build/tulip"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 LINK = re.compile(r"\[[^\]]*\]\(([\w./:#-]+)\)")
 FIND = re.compile(r"[Ff]ind `([^`]+)`")
@@ -196,6 +199,62 @@ def check_printed():
                                   timeout=TIME_LIMIT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             if done.stdout != match.group(2):
                 yield f"{page}:{line_of(text, match.start())}: prints {done.stdout!r}"
+
+
+def console_output(command):
+    """What a command of a console block prints."""
+    done = subprocess.run(["bash", "-c", command.replace(PROGRAM_NAME, shlex.quote(PROGRAM))],
+                          cwd=ROOT, timeout=TIME_LIMIT, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return done.stdout
+
+
+def check_console_blocks():
+    """A console block is a command after a dollar, up to the output that is shown; it is so."""
+    for page, first, text in blocks("console"):
+        command, _, shown = text.removeprefix("$ ").partition("\n")
+        while command.count("'") % 2 and shown:
+            more, _, shown = shown.partition("\n")
+            command += "\n" + more
+        printed = console_output(command)
+        if printed != shown:
+            yield f"{page}:{first}: {command}: prints\n{printed}"
+
+
+def replay(text):
+    """The session on a terminal that shows [text], replayed: what the terminal shows."""
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TERM": "dumb"}
+    screen = ""
+
+    def read_to_prompt():
+        nonlocal screen
+        while not screen.endswith((">>> ", "... ")) and select.select([ours], [], [], TIME_LIMIT)[0]:
+            try:
+                screen += os.read(ours, 65536).decode(errors="replace").replace("\r\n", "\n")
+            except OSError:
+                return
+
+    with subprocess.Popen([PROGRAM], cwd=ROOT, env=environment, stdin=theirs, stdout=theirs,
+                          stderr=theirs, start_new_session=True) as process:
+        os.close(theirs)
+        for line in text.split("\n"):
+            if line.startswith((">>> ", "... ")) or line == "...":
+                read_to_prompt()
+                os.write(ours, (line[4:] + "\n").encode())
+                screen += "\0"
+        read_to_prompt()
+        os.close(ours)
+        process.kill()
+    return re.sub(r" +$", "", screen.replace("\0", ""), flags=re.M).split("\n", 1)[1]
+
+
+def check_sessions():
+    """A session at the prompt is what a page shows when it is replayed."""
+    for page, first, text in blocks("pycon"):
+        shown = replay(text).removesuffix(">>>")
+        if shown != text:
+            yield f"{page}:{first}: the session shows\n{shown}"
 
 
 def check_messages():
