@@ -15,6 +15,8 @@ import common
 from common import ROOT, TulipCase
 
 SCRIPTS = os.path.join(ROOT, "scripts", "flags")
+SIMPLE = {"flags_asyncio": 20, "flags_asyncio_yield_from": 20}
+MANY = ("flags2_asyncio", "flags3_asyncio")
 
 
 class FlagsCase(TulipCase):
@@ -37,6 +39,10 @@ class FlagsCase(TulipCase):
         if cls.servers.returncode or err:
             raise AssertionError(f"the servers ended with {cls.servers.returncode}: {err}")
 
+    def script(self, name, mode, *arguments):
+        path = os.path.join(SCRIPTS, name + ".tul")
+        return self.tulip(path, "-s", mode, "--at", self.urls[mode], *arguments, timeout=60)
+
     def get(self, mode, path, method="GET"):
         """(status, headers, body) of a request to one of the servers."""
         port = int(re.search(r":(\d+)/", self.urls[mode])[1])
@@ -45,6 +51,15 @@ class FlagsCase(TulipCase):
         connection.request(method, path)
         answer = connection.getresponse()
         return answer.status, answer.headers, answer.read()
+
+    def saved(self):
+        """The files a script saved: name -> bytes."""
+        files = {}
+        folder = os.path.join(self.folder, "downloads")
+        for name in os.listdir(folder):
+            with open(os.path.join(folder, name), "rb") as file:
+                files[name] = file.read()
+        return files
 
 
 class Server(FlagsCase):
@@ -96,6 +111,75 @@ class Server(FlagsCase):
         self.get("LOCAL", "/flags/br/br.gif")
         lines = open(self.log.name).readlines()
         self.assertEqual(lines[before:], ["LOCAL /flags/br/br.gif 200\n"])
+
+
+class Downloads(FlagsCase):
+    def test_simple_ones(self):
+        for name, count in SIMPLE.items():
+            for mode in ("LOCAL", "DELAY"):
+                with self.subTest(name=name, mode=mode):
+                    status, out, err = self.script(name, mode)
+                    self.assertEqual((status, err), (0, ""))
+                    self.assertIn(f"\n{count} flags in ", out)
+            self.check_saved(count if count == 5 else 20)
+
+    def check_saved(self, count):
+        files = self.saved()
+        self.assertGreaterEqual(len(files), count)
+        for name, content in files.items():
+            code = name[-6:-4].lower()
+            self.assertEqual(content, self.get("LOCAL", f"/flags/{code}/{code}.gif")[2], name)
+            os.unlink(os.path.join(self.folder, "downloads", name))
+
+    def test_all_countries(self):
+        for name in MANY:
+            with self.subTest(name=name):
+                status, out, err = self.script(name, "LOCAL", "-a", "-m", "200")
+                self.assertEqual(status, 0, err)
+                self.assertIn("194 saved\n0 not found\n0 errors\n", out)
+                self.check_saved(194)
+
+    def test_every_code_with_errors(self):
+        reports = {}
+        for name in MANY:
+            with self.subTest(name=name):
+                status, out, err = self.script(name, "ERROR", "-e", "-m", "200")
+                self.assertEqual(status, 0, err)
+                self.assertNotIn("Traceback", err)
+                self.assertIn("adds up to 676; the server counted the same", out)
+                reports.setdefault(name[:6], []).append(out.splitlines()[1:4])
+        for alike in reports.values():
+            self.assertEqual(alike, alike[:1] * len(alike))
+        self.assertEqual(reports["flags2"][0][:2], ["145 saved", "353 not found"])
+
+    def test_executor(self):
+        status, out, err = self.tulip(os.path.join(SCRIPTS, "flags2_executor.tul"))
+        self.assertEqual((status, err), (0, ""))
+        self.assertEqual(out.count("failed: NG (IsADirectoryError)\n"), 2)
+
+    def test_codes(self):
+        for arguments, line in ((["br", "CN", "br"], "LOCAL: BR CN, at most 2 at once"),
+                                (["-e", "-l", "3", "-m", "2"], "LOCAL: AA AB AC, at most 2 at once"),
+                                (["z"], "LOCAL: 26 codes from ZA to ZZ, at most 26 at once"),
+                                ([], "LOCAL: 20 codes from BD to VN, at most 20 at once")):
+            with self.subTest(arguments=arguments):
+                status, out, err = self.script("flags2_asyncio", "LOCAL", *arguments)
+                self.assertEqual(status, 0, err)
+                self.assertEqual(out.splitlines()[0], line)
+
+    def test_verbose(self):
+        status, out, err = self.script("flags2_asyncio", "ERROR", "-v", "-m", "1", "bc", "bk", "bz")
+        self.assertEqual((status, err), (0, ""))
+        self.assertEqual(sorted(out.splitlines()[1:4]),
+                         ["BC failed: 500 Internal Server Error", "BK not found", "BZ saved"])
+
+    def test_wrong_usage(self):
+        for arguments, status in ((["-l", "0"], 2), (["-m", "0"], 2), (["-s", "REMOTE"], 2),
+                                  (["brasil"], 1), (["b2"], 1)):
+            with self.subTest(arguments=arguments):
+                result = self.tulip(os.path.join(SCRIPTS, "flags2_asyncio.tul"), *arguments)
+                self.assertEqual(result[0], status)
+                self.assertNotIn("Traceback", result[2])
 
 
 if __name__ == "__main__":
