@@ -63,6 +63,7 @@ typedef struct Lane {
     uint64_t thread;           /* of a thread or loop: its number */
     uint32_t open, job, chain; /* spans that go on, or NOWHERE; text: where it stands */
     uint32_t value;            /* text: what the next step is given */
+    int64_t due; /* when the timer that a task waits for is due; 0: it waits for none */
     Moment begin, end;
     bool ended, woken_by_cancel;
 } Lane;

@@ -27,7 +27,11 @@
 #include "vm/number.h"
 #include "vm/str.h"
 
-enum { SHOWN = 80, LEVELS = 16 }; /* bytes of a value; levels of a chain */
+enum {
+    SHOWN = 80,    /* bytes of a value */
+    LEVELS = 16,   /* of a chain */
+    LATE = 2000000 /* ns: a timer that is seen later than that was due before */
+};
 
 /* ---- words ---- */
 
@@ -187,6 +191,14 @@ static void on_task_pause(Record *r, uint32_t index, Value task) {
     span_open(r, index, SPAN_READY, words(r, "goes on in the next pass"))->chain = chain;
 }
 
+/* When a sleeper's timer is due (its loop notes the deadline in the payload); 0: it is none. */
+static int64_t due_of(const Record *r, Value awaited) {
+    if (!is_native_coroutine(awaited)) return 0;
+    const NativeCoroutine *c = NATIVE_COROUTINE(awaited);
+    bool timed = c->future.flags & FUTURE_TIMED && is_fixnum(c->payload);
+    return timed && is_kind(c->future.loop, OBJ_LOOP) ? fixnum_of(c->payload) - r->start : 0;
+}
+
 static void on_task_parked(Record *r, Thread *t, uint32_t index, const ProbeEvent *e) {
     Wait wait;
     wait_of_task(t, TASK(e->subject), &wait);
@@ -195,6 +207,7 @@ static void on_task_parked(Record *r, Thread *t, uint32_t index, const ProbeEven
     LaneSpan *span = span_open(r, index, SPAN_PARKED, text);
     span->chain = chain;
     span->wait = kind;
+    lane(r, index)->due = due_of(r, e->object);
     span->given = value_words(r, "", e->object);
 }
 
@@ -258,8 +271,13 @@ static void on_wakeup(Record *r, Thread *t, uint32_t index, Value future) {
     bool timer = from != NOWHERE && lane(r, from)->kind == LANE_LOOP && r->resolved_key != future;
     if (!lane(r, index)->woken_by_cancel && !timer) arrow_add(r, ARROW_WAKE, from, at, index, why);
     lane(r, index)->woken_by_cancel = false;
+    int64_t due = timer ? lane(r, index)->due : 0;
+    uint32_t waited = lane(r, index)->open;
     LaneSpan *span = span_open(r, index, SPAN_READY, why);
     span->chain = chain;
+    if (due <= 0 || r->now.time - due < LATE || waited == NOWHERE) return;
+    span->begin.time = due; /* the loop was held, and nobody looked at the timer */
+    if (r->spans.items[waited].begin.time < due) r->spans.items[waited].end.time = due;
 }
 
 static void on_queued(Record *r, Thread *t, const ProbeEvent *e) {
@@ -334,26 +352,39 @@ static void on_loop_event(Record *r, Thread *t, const ProbeEvent *e) {
     }
 }
 
-/* The loop was held: lay a span over the task that did it, or over the loop. */
+/* The line that a safepoint found the loop held at, as a chain of one level. */
+static uint32_t held_words(Record *r, const Thread *t) {
+    const Loop *loop = is_kind(t->running_loop, OBJ_LOOP) ? loop_of(t->running_loop) : NULL;
+    if (!loop || !loop->held_at.code) return 0;
+    const Code *code = loop->held_at.code;
+    Buffer out = {0};
+    buffer_printf(&out, "%s\t%s\t%d", code->qualname->data, code->filename->data,
+                  code_line(code, loop->held_at.pc));
+    return text_take(r, &out);
+}
+
+/* The loop was held: lay a span over the last step of the task that did it, and over the loop. */
 static void on_blocked(Record *r, Thread *t, const ProbeEvent *e) {
     double seconds = is_float(e->object) ? float_of(e->object) : 0;
     uint32_t index = lane_of_task(r, e->subject), loop = lane_of_loop(r, t);
-    Moment begin = r->now;
+    uint32_t text = event_words(r, t, e, false), where = held_words(r, t);
+    Moment begin = r->now, end = r->now;
     begin.time -= clock_from_seconds(seconds);
     if (begin.time < 0) begin.time = 0;
-    uint32_t text = event_words(r, t, e, false);
     for (size_t n = r->spans.count; index != NOWHERE && n-- > 0;) {
-        const LaneSpan *span = &r->spans.items[n];
-        if (span->lane != index || span->kind != SPAN_RUN) continue;
-        begin = span->begin;
-        Moment end = span->end;
-        uint32_t chain = span->chain, reached = span->text;
-        LaneSpan *over = &r->spans.items[span_over(r, index, SPAN_BLOCKING, text, begin)];
-        over->end = end;
-        over->chain = reached ? reached : chain;
+        const LaneSpan *step = &r->spans.items[n];
+        if (step->lane != index || step->kind != SPAN_RUN) continue;
+        begin = step->begin;
+        end = step->end;
         break;
     }
-    if (loop != NOWHERE) span_over(r, loop, SPAN_BLOCKING, text, begin);
+    for (int i = 0; i < 2; i++) {
+        uint32_t over = i ? loop : index;
+        if (over == NOWHERE) continue;
+        LaneSpan *span = &r->spans.items[span_over(r, over, SPAN_BLOCKING, text, begin)];
+        span->end = end;
+        span->chain = where;
+    }
 }
 
 /* ---- threads ---- */

@@ -35,6 +35,12 @@ static void put_page(Record *r, const char *title, Buffer *out) {
     }
 }
 
+/* What the page calls the program: its path from here, or only its name when it is elsewhere. */
+static const char *title_of(const char *target) {
+    const char *path = timeline_file(target);
+    return path[0] == '/' ? strrchr(path, '/') + 1 : path;
+}
+
 static int terminal_width(void) {
     struct winsize size;
     if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) || size.ws_col < 60) return 100;
@@ -65,7 +71,7 @@ static void write_record(Record *r) {
     Buffer out = {0};
     if (o->form == FORM_TEXT) timeline_put_text(r, terminal_width(), &out);
     else if (o->form == FORM_JSON) timeline_put_chrome(r, &out);
-    else put_page(r, timeline_file(o->target), &out);
+    else put_page(r, title_of(o->target), &out);
     char *name = o->output || o->form == FORM_TEXT ? NULL : default_name(o);
     if (name || o->output) write_file(name ? name : o->output, &out);
     else fwrite(out.data, 1, out.size, stderr);

@@ -258,12 +258,16 @@ function drawSpan(span, x, width, y) {
 function caption(span) {
   if (span.kind === RUN) return leaf(data.texts[span.text] || data.texts[span.chain]).label;
   const text = data.texts[span.text].split('\t')[0].split('\n')[0];
-  if (span.kind === BLOCKING) return span.chain ? `holds the loop: ${leaf(data.texts[span.chain]).label}` : text;
+  if (span.kind === BLOCKING && span.lane.kind === 2)
+    return `holds the loop: ${span.chain ? leaf(data.texts[span.chain]).label : unitText(span.end - span.begin)}`;
   return text;
 }
 
 /* "… since when it was made" and what follows a comma are for the details. */
-function brief(text) { return text.replace(/, made at [^,]*/, '').replace(/ since [^ ,]*/, ''); }
+function brief(text) {
+  return text.replace(/, made at [^,]*/, '').replace(/ since [^ ,]*/, '').replace(/^(a timer|a moment), (.*) more$/, '$2')
+    .replace(/^loop waits for /, '');
+}
 
 function drawCaption(span, x, width, y) {
   const shownFrom = Math.max(x, view.label + 2), room = Math.min(x + width, view.width) - shownFrom - 8;
@@ -273,7 +277,7 @@ function drawCaption(span, x, width, y) {
   pen.font = '11.5px system-ui, "DejaVu Sans", sans-serif'; pen.textAlign = 'left'; pen.textBaseline = 'middle';
   let wide = pen.measureText(text).width;
   if (wide > room) text = text.slice(0, Math.floor(text.length * room / wide) - 1) + '…';
-  if (text.length < 3) return;
+  if (text.length < 3 || (wide > room && text.length < 8) || (span.kind === PARKED && span.wait === 'loop')) return;
   wide = Math.min(wide, room);
   const waits = span.kind === PARKED || span.kind === IDLE;
   const middle = span.kind === JOB ? y + ROW - 12 : waits ? y + 11 : y + ROW / 2;

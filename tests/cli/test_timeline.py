@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: MIT
+"""tulip timeline and tulip trace: what they write, and the page in a headless browser."""
+
+import json
+import os
+import re
+import subprocess
+import unittest
+
+import common
+from browser import PROGRAM, Browser
+from common import TulipCase
+
+SCRIPTS = os.path.join(common.ROOT, "scripts", "timeline")
+NAMES = ("two_spinners", "saving", "downloads", "cancelling", "deadlock")
+COLOURS = """(() => {
+  const canvas = document.getElementById('view'), pixels = canvas.getContext('2d')
+    .getImageData(0, 0, canvas.width, canvas.height).data, found = {};
+  for (let i = 0; i < pixels.length; i += 4) {
+    const key = [pixels[i], pixels[i + 1], pixels[i + 2]].map(n => n.toString(16).padStart(2, '0')).join('');
+    found[key] = (found[key] || 0) + 1;
+  }
+  return found;
+})()"""
+
+
+class Written(TulipCase):
+    """The files, without a browser."""
+
+    def run_view(self, verb, *words, name="cancelling"):
+        return subprocess.run([common.TULIP, verb, *words, os.path.join(SCRIPTS, name + ".tul")],
+                              cwd=self.folder, capture_output=True, timeout=30 * common.SLOW)
+
+    def read(self, name):
+        with open(os.path.join(self.folder, name), encoding="utf-8") as file:
+            return file.read()
+
+    def test_output_and_status_stay_the_programs_own(self):
+        for name in NAMES:
+            done = self.run_view("timeline", "--virtual-time", name=name)
+            with open(os.path.join(SCRIPTS, name + ".out"), "rb") as file:
+                self.assertEqual(done.stdout, file.read())
+            self.assertEqual(done.returncode, 3 if name == "deadlock" else 0)
+            self.assertLess(len(self.read(name + ".timeline.html")), 500_000)
+
+    def test_the_page_refers_to_nothing_outside(self):
+        self.run_view("timeline", "--virtual-time", "-o", "page.html")
+        page = self.read("page.html")
+        self.assertIsNone(re.search(r"https?://|<link|src=|@import", page))
+
+    def test_chrome_form(self):
+        self.run_view("timeline", "--virtual-time", "--json", "-o", "run.json")
+        events = json.loads(self.read("run.json"))["traceEvents"]
+        self.assertEqual({event["ph"] for event in events}, {"M", "X", "s", "f", "i"})
+        for event in events:
+            if event["ph"] == "X":
+                self.assertGreaterEqual(event["dur"], 0)
+        starts = {event["id"] for event in events if event["ph"] == "s"}
+        self.assertEqual(starts, {event["id"] for event in events if event["ph"] == "f"})
+
+    def test_text_form(self):
+        text = self.run_view("timeline", "--virtual-time", "--text").stderr.decode()
+        self.assertIn("Task-1 cancels request", text)
+        self.assertRegex(text, r"request request\(\) +█─+")
+
+    def test_output_option_behind_the_file(self):
+        path = self.write("a.tul", "import sys; print(sys.argv[1:])")
+        done = subprocess.run([common.TULIP, "timeline", path, "-o", "b.html", "-o", "x"],
+                              cwd=self.folder, capture_output=True)
+        self.assertEqual(done.stdout, b"['-o', 'x']\n")
+        self.assertIn("<!doctype html>", self.read("b.html"))
+
+    def test_limit(self):
+        done = self.run_view("timeline", "--virtual-time", "--limit", "20", "-o", "page.html")
+        self.assertIn(b"recorded the first 20 events", done.stderr)
+
+    def test_text_cannot_leave_the_script_element(self):
+        path = self.write("a.tul", "import asyncio\n"
+                          "asyncio.run(asyncio.sleep(0, '</script><b>'))\n"
+                          "async def main():\n"
+                          "    asyncio.current_task().set_name('</script><i>')\n"
+                          "asyncio.run(main())\n")
+        subprocess.run([common.TULIP, "timeline", "-o", "b.html", path], cwd=self.folder, capture_output=True)
+        self.assertEqual(self.read("b.html").count("</script>"), 2)
+
+    def test_trace_filters(self):
+        lines = self.run_view("trace", "--virtual-time", "--kind", "CANCEL", "--json").stderr.splitlines()
+        events = [json.loads(line) for line in lines]
+        self.assertEqual(events[0]["event"], "TASK_CANCEL")
+        self.assertTrue(all("CANCEL" in event["event"] for event in events))
+        text = self.run_view("trace", "--virtual-time", "--task", "request", "-o", "t.txt")
+        self.assertEqual(text.stderr, b"")
+        self.assertTrue(all("request" in line for line in self.read("t.txt").splitlines()))
+
+    def test_wrong_options(self):
+        for words in (["timeline"], ["timeline", "-o"], ["trace", "--text", "x"], ["timeline", "--limit", "0", "x"]):
+            done = subprocess.run([common.TULIP, *words], capture_output=True)
+            self.assertEqual((done.returncode, done.stdout), (2, b""), words)
+
+
+@unittest.skipUnless(PROGRAM, "no Chromium here")
+class InBrowser(TulipCase):
+    """The page, driven as a reader would."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.browser = Browser().__enter__()
+        cls.addClassCleanup(cls.browser.__exit__)
+
+    def page(self, name, dark=False):
+        file = os.path.join(self.folder, name + ".html")
+        subprocess.run([common.TULIP, "timeline", "--virtual-time", "-o", file,
+                        os.path.join(SCRIPTS, name + ".tul")], capture_output=True, timeout=30 * common.SLOW)
+        page = self.browser.open("file://" + file, 1300, 760, dark)
+        self.addCleanup(lambda: self.assertEqual(page.complaints(), []))
+        return page
+
+    def span(self, page, lane, kind, number=0):
+        """Where the middle of a span is on the page; its text."""
+        return page.evaluate(f"""(() => {{
+          const t = window.timeline, box = document.getElementById('view').getBoundingClientRect();
+          const lane = t.rows.find(l => l.name === {json.dumps(lane)});
+          const span = [...lane.spans, ...lane.over].filter(s => s.kind === {kind})[{number}];
+          return [box.x + t.xOf((span.begin + span.end) / 2), box.y + t.yOf(lane) + 15];
+        }})()""")
+
+    def details(self, page):
+        return page.evaluate("document.getElementById('details').innerText")
+
+    def colours(self, page, *names):
+        """How many pixels have the colours of these variables of the style sheet."""
+        page.frame()
+        found = page.evaluate(COLOURS)
+        style = "getComputedStyle(document.documentElement).getPropertyValue('--%s').trim().slice(1)"
+        return [found.get(page.evaluate(style % name), 0) for name in names]
+
+    def test_spinners(self):
+        page = self.page("two_spinners")
+        names = page.evaluate("timeline.rows.map(l => l.kind + l.name)")
+        self.assertIn("0spinner", names)     # a thread
+        self.assertIn("2spinner", names)     # a task
+        run, thing, timer = self.colours(page, "run", "wait-thing", "wait-timer")
+        self.assertTrue(run > 300 and thing > 100 and timer > 1000, (run, thing, timer))
+        self.assertEqual(page.evaluate("timeline.arrows.filter(a => a.kind === 1).map(a => a.to.name)"), ["spinner"])
+
+    def test_saving(self):
+        page = self.page("saving")
+        blocking, job = self.colours(page, "blocking", "job")
+        self.assertTrue(blocking > 1500 and job > 300, (blocking, job))
+        page.click(*self.span(page, "Task-1", 7))
+        self.assertIn("holds the loop", self.details(page))
+        self.assertIn("time.sleep(0.45)", self.details(page))
+        late = page.evaluate("timeline.rows.find(l => l.name === 'clock').spans.filter(s => s.kind === 1 && s.end - s.begin > 3e8).length")
+        self.assertEqual(late, 1)            # one tick was due while the loop was held
+
+    def test_downloads(self):
+        page = self.page("downloads")
+        most = page.evaluate("""(() => {
+          const sleeping = timeline.rows.filter(l => l.name.startsWith('download'))
+            .flatMap(l => l.spans.filter(s => s.wait === 'timer'));
+          return Math.max(...sleeping.map(s => sleeping.filter(o => o.begin <= s.begin && s.begin < o.end).length));
+        })()""")
+        self.assertEqual(most, 5)
+        page.click(*self.span(page, "download 12", 2))
+        self.assertIn("Semaphore semaphore", self.details(page))
+        self.assertIn("async with semaphore:", self.details(page))
+
+    def test_cancelling(self):
+        page = self.page("cancelling")
+        self.assertGreater(self.colours(page, "cancel")[0], 20)
+        page.click(*self.span(page, "request", 2))
+        text = self.details(page)
+        for level in ("request", "connection", "await asyncio.sleep(10)", "raised CancelledError('too slow')"):
+            self.assertIn(level, text)
+
+    def test_deadlock(self):
+        page = self.page("deadlock")
+        self.assertEqual(page.evaluate("document.getElementById('facts').innerText").split(" · ")[0],
+                         "100 ms of virtual time")
+        page.click(*self.span(page, "Task-2", 2, 1))
+        self.assertIn("held by Task-3", self.details(page))
+        self.assertIn("async with second:", self.details(page))
+
+    def test_keys_zoom_search(self):
+        page = self.page("downloads")
+        size = "timeline.view.to - timeline.view.from"
+        whole = page.evaluate(size)
+        page.press("+")
+        self.assertLess(page.evaluate(size), whole)
+        page.press("0")
+        self.assertEqual(page.evaluate(size), whole)
+        page.wheel(700, 300, -400)
+        zoomed, before = page.evaluate(size), page.evaluate("timeline.view.from")
+        self.assertLess(zoomed, whole)
+        page.drag(700, 300, 500, 300)
+        self.assertGreater(page.evaluate("timeline.view.from"), before)
+        self.assertAlmostEqual(page.evaluate(size) / zoomed, 1, 3)
+        page.press("0")
+        page.press("ArrowRight")
+        page.press("ArrowDown")
+        page.press("ArrowDown")
+        self.assertEqual(page.evaluate("timeline.view.picked.lane.name"), "Task-1")
+        page.press("Enter")
+        self.assertLess(page.evaluate(size), whole)
+        page.press("e")
+        self.assertTrue(page.evaluate("timeline.view.byEvent"))
+        page.press("e")
+        page.press("/")
+        page.write("download 7")
+        self.assertEqual(page.evaluate("document.getElementById('found').innerText"), "1 span")
+        page.press("Enter")
+        self.assertEqual(page.evaluate("timeline.view.picked.lane.name"), "download 7")
+        page.press("Escape")
+        self.assertEqual(page.evaluate("document.activeElement.id"), "view")
+
+    def test_dark_and_print(self):
+        light, dark = self.page("saving").screenshot(), self.page("saving", dark=True)
+        self.assertNotEqual(light, dark.screenshot())
+        self.assertGreater(self.colours(dark, "paper")[0], 100_000)
+        self.assertTrue(dark.printed().startswith(b"%PDF"))
+
+
+if __name__ == "__main__":
+    unittest.main()
