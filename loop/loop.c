@@ -68,6 +68,13 @@ static void shade_roots(Heap *heap, void *context) {
 
 /* ---- hooks ---- */
 
+bool loop_check_thread(Thread *t, const Loop *loop) {
+    if (LIKELY(!loop->debug) || !loop->thread || loop->thread == t) return true;
+    raise_error(t, EXC_RuntimeError,
+                "Non-thread-safe operation invoked on an event loop other than the current one");
+    return false;
+}
+
 static bool call_soon(Thread *t, Value loop, Value callback, Value arg, Value context) {
     if (LIKELY(is_kind(loop, OBJ_LOOP))) {
         Loop *inner = loop_of(loop);
@@ -76,6 +83,7 @@ static bool call_soon(Thread *t, Value loop, Value callback, Value arg, Value co
             return false;
         }
         if (UNLIKELY(inner->custom)) return custom_call_soon(t, loop, callback, arg, context);
+        if (!loop_check_thread(t, inner)) return false;
         if (UNLIKELY(context != VALUE_NONE)) {
             callback = handle_new(t, loop, callback, &arg, arg != VALUE_UNSET, context);
             arg = VALUE_UNSET;

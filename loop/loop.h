@@ -146,6 +146,8 @@ uint64_t loop_error_reports(const Vm *vm);
 Value loop_new(Thread *t, Class *cls);
 /* The Loop of [self], which must be open; NULL raised ("Event loop is closed"). */
 Loop *loop_open(Thread *t, Value self) MUST_CHECK;
+/* In debug mode: whether [t] may call into [loop], which runs in one thread only; false: raised. */
+bool loop_check_thread(Thread *t, const Loop *loop) MUST_CHECK;
 static inline Loop *loop_of(Value self) { return EVENT_LOOP(self)->loop; }
 /* Close it: what is queued is forgotten, pending tasks are reported. False: raised. */
 bool loop_close(Thread *t, Loop *loop) MUST_CHECK;

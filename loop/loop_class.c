@@ -52,6 +52,26 @@ static Value loop_time(Thread *t, Value *args) {
 
 /* ---- callbacks: args are self, callback (or when), context, *args ---- */
 
+/* A coroutine, or a function whose calls give one: nobody would await it. */
+static bool is_of_coroutines(Value v) {
+    if (is_generator_kind(v)) return object_kind(object_of(v)) == OBJ_COROUTINE;
+    if (is_kind(v, OBJ_METHOD)) v = ((Method *)object_of(v))->function;
+    return is_kind(v, OBJ_FUNCTION) &&
+           FUNCTION(v)->code->flags & (CODE_COROUTINE | CODE_ITERABLE_COROUTINE);
+}
+
+/* What debug mode looks at before a callback is queued; false: raised. */
+static bool check_callback(Thread *t, const Loop *loop, Value callback, const char *method) {
+    if (LIKELY(!loop->debug)) return true;
+    if (is_of_coroutines(callback))
+        raise_error(t, EXC_TypeError, "coroutines cannot be used with %s()", method);
+    else if (!value_is_callable(t, callback))
+        raise_error(t, EXC_TypeError, "a callable object was expected by %s(), got %R", method,
+                    callback);
+    else return true;
+    return false;
+}
+
 static Value queue(Thread *t, Value self, Value callback, Value context, const Tuple *rest) {
     Loop *loop = loop_open(t, self);
     if (!loop) return VALUE_ERROR;
@@ -61,10 +81,15 @@ static Value queue(Thread *t, Value self, Value callback, Value context, const T
 }
 
 static Value call_soon(Thread *t, Value *args) {
+    Loop *loop = loop_open(t, args[0]);
+    if (!loop || !loop_check_thread(t, loop) || !check_callback(t, loop, args[1], "call_soon"))
+        return VALUE_ERROR;
     return queue(t, args[0], args[1], args[2], TUPLE(args[3]));
 }
 
 static Value call_soon_threadsafe(Thread *t, Value *args) {
+    Loop *loop = loop_open(t, args[0]);
+    if (!loop || !check_callback(t, loop, args[1], "call_soon_threadsafe")) return VALUE_ERROR;
     Value handle = queue(t, args[0], args[1], args[2], TUPLE(args[3]));
     if (handle == VALUE_ERROR) return handle;
     args[1] = handle;
@@ -88,7 +113,9 @@ static Value call_later(Thread *t, Value *args) {
     if (args[1] == VALUE_NONE) return raise_error(t, EXC_TypeError, "delay must not be None");
     double delay;
     Loop *loop = loop_open(t, args[0]);
-    if (!loop || !delay_argument(t, loop, args[1], &delay)) return VALUE_ERROR;
+    if (!loop || !delay_argument(t, loop, args[1], &delay) || !loop_check_thread(t, loop) ||
+        !check_callback(t, loop, args[2], "call_at"))
+        return VALUE_ERROR;
     int64_t now = loop_now(loop);
     Tuple *rest = TUPLE(args[4]);
     if (UNLIKELY(loop->custom)) {
@@ -104,7 +131,9 @@ static Value call_at(Thread *t, Value *args) {
     if (args[1] == VALUE_NONE) return raise_error(t, EXC_TypeError, "when cannot be None");
     double when;
     Loop *loop = loop_open(t, args[0]);
-    if (!loop || !arg_double(t, args[1], &when)) return VALUE_ERROR;
+    if (!loop || !arg_double(t, args[1], &when) || !loop_check_thread(t, loop) ||
+        !check_callback(t, loop, args[2], "call_at"))
+        return VALUE_ERROR;
     Tuple *rest = TUPLE(args[4]);
     return handle_new_timer(t, loop, clock_from_seconds(when), when, args[2], rest->items,
                             rest->size, args[3]);
@@ -215,14 +244,6 @@ static bool signal_number(Thread *t, Value v, int64_t *out) {
     if (arg_clamped(t, v, out) && *out >= 1 && *out < LOOP_SIGNAL_COUNT) return true;
     raise_error(t, EXC_ValueError, "invalid signal number %R", v);
     return false;
-}
-
-/* A coroutine, or a function whose calls give one: nobody would await it. */
-static bool is_of_coroutines(Value v) {
-    if (is_generator_kind(v)) return object_kind(object_of(v)) == OBJ_COROUTINE;
-    if (is_kind(v, OBJ_METHOD)) v = ((Method *)object_of(v))->function;
-    return is_kind(v, OBJ_FUNCTION) &&
-           FUNCTION(v)->code->flags & (CODE_COROUTINE | CODE_ITERABLE_COROUTINE);
 }
 
 /* Whether the loop can handle the signal; false: raised why not. */
