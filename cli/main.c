@@ -19,7 +19,7 @@ int main(int argc, char **argv) {
     switch (options.job) {
     case JOB_WRONG: return STATUS_USAGE;
     case JOB_VERSION: puts("Tulip " TULIP_VERSION); return STATUS_OK;
-    case JOB_HELP: options_print_help(options.job_of_help); return STATUS_OK;
+    case JOB_HELP: options_print_help(options.target); return STATUS_OK;
     case JOB_TOKENS:
     case JOB_AST:
     case JOB_DIS: return show_stage(&options);

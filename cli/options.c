@@ -3,7 +3,7 @@
  * The command line. Options of Tulip come first; from the program's name on, everything belongs to
  * the program. Without a program, a terminal gets a prompt and anything else is read as a script.
  *
- * Read next: cli/main.c.
+ * Read next: cli/main.c, cli/help.c.
  */
 #include "cli/options.h"
 
@@ -15,75 +15,6 @@
 #include "stdlib/resolve_rules.h"
 
 enum { DEFAULT_LIMIT = 4000000 }; /* events of a recording: some 150 MB at most */
-
-static const char help[] =
-    "usage: tulip [OPTION…] FILE [ARGUMENT…]     run a program (.tul or .py)\n"
-    "       tulip [OPTION…] -c CODE [ARGUMENT…]  run the text CODE\n"
-    "       tulip [OPTION…] -m MODULE [ARG…]     run a module as a program\n"
-    "       tulip [OPTION…] - [ARGUMENT…]        run what standard input says\n"
-    "       tulip [OPTION…]                      a prompt (on a terminal)\n"
-    "       tulip timeline [-o OUT] [--json|--text] [--limit N] FILE [ARGUMENT…]\n"
-    "                                            run, and draw what ran, waited and woke: a page\n"
-    "       tulip trace [-o OUT] [--json] [--function NAME] [--task NAME]\n"
-    "             [--kind NAME] FILE [ARGUMENT…] run, a line for every event\n"
-    "       tulip test [OPTION…] [PATH…]         run scripts, compare what they print (--help)\n"
-    "       tulip tokens|ast|dis FILE            show a stage: tokens, syntax tree, bytecode\n"
-    "                                            (--help after the verb says more)\n"
-    "\n"
-    "  -i              a prompt after the program, with its names; without a program, a prompt\n"
-    "                  even when standard input is no terminal\n"
-    "  -W FILTER       what happens to warnings: ACTION[:MESSAGE[:CATEGORY[:MODULE[:LINE]]]];\n"
-    "                  the actions are default, ignore, error, always, module and once;\n"
-    "                  default, ignore or error of a kind of report: error:never-awaited\n"
-    "  --trace         print every event of tasks, futures and the loop to standard error\n"
-    "  --virtual-time  waiting costs no time: the clock jumps to the next deadline\n"
-    "  --seed N        virtual time, and N decides who of several tasks or threads runs first:\n"
-    "                  the same N gives the same run\n"
-    "  --resolve HOST:PORT:ADDR[:PORT2]\n"
-    "                  who connects to HOST and PORT gets to ADDR (and PORT2); may be repeated,\n"
-    "                  and TULIP_RESOLVE has such rules too, separated by commas\n"
-    "  --out-of-scope  what Tulip leaves out of Python raises when it is reached, not at once\n"
-    "  --version       print the version\n"
-    "  --help          print this\n"
-    "\n"
-    "Ctrl-\\ shows every task and thread of a running program, which goes on; Ctrl-C ends it.\n"
-    "A file whose name is a verb is run as ./tokens. TULIPPATH lists folders to import from.\n"
-    "Status: 0 good, 1 uncaught exception, 2 wrong usage or a program that cannot be read or\n"
-    "compiled, 3 deadlock, 130 Ctrl-C, 141 the reader of standard output went away.\n";
-
-static const char tokens_help[] =
-    "usage: tulip tokens [--json] FILE | -c CODE | -\n"
-    "\n"
-    "Shows the tokens of a program: under each line of source where each begins and ends\n"
-    "(line:column), its kind, its text. INDENT, DEDENT and NEWLINE come from the layout.\n"
-    "\n"
-    "  --json   a list of objects for tools\n";
-
-static const char ast_help[] =
-    "usage: tulip ast [--lines] [--json] FILE | -c CODE | -\n"
-    "\n"
-    "Shows the syntax tree of a program as ast.dump(tree, indent=2) of Python does.\n"
-    "\n"
-    "  --lines  the first source line of each statement above it\n"
-    "  --json   nested objects for tools, with lines and columns\n";
-
-static const char dis_help[] =
-    "usage: tulip dis [--caches] [--json] FILE | -c CODE | -\n"
-    "\n"
-    "Shows the bytecode of a program: under each line of source its instructions. Registers go by\n"
-    "the names of their variables, temporaries are t0, t1 …; » marks where something jumps to;\n"
-    "functions and classes follow. docs/bytecode.md says what each instruction does.\n"
-    "\n"
-    "  --caches  the words in which instructions remember what they found\n"
-    "  --json    an object for tools\n";
-
-void options_print_help(Job job) {
-    fputs(job == JOB_TOKENS ? tokens_help
-          : job == JOB_AST  ? ast_help
-          : job == JOB_DIS  ? dis_help
-                            : help,
-          stdout);
-}
 
 static Options wrong(const char *format, const char *what) {
     fputs("tulip: ", stderr);
@@ -154,7 +85,7 @@ static Options stage(Options o, Job job, int argc, char **argv, int i) {
     o.job = job;
     while (i < argc && is_stage_flag(argv[i], &o)) i++;
     if (i < argc && (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")))
-        return (Options){.job = JOB_HELP, .job_of_help = job};
+        return (Options){.job = JOB_HELP, .target = verb};
     if (i < argc && !strcmp(argv[i], "-c")) {
         o.is_text = true;
         i++;
@@ -215,6 +146,8 @@ static Options view(Options o, View which, int argc, char **argv, int i) {
         if (n < 0) return wrong("'%s' wants a value", argv[i]);
     }
     if (i < argc && !strcmp(argv[i], "--")) i++;
+    else if (i < argc && (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")))
+        return (Options){.job = JOB_HELP, .target = verb};
     else if (i < argc && argv[i][0] == '-')
         return wrong("no such option of this verb: %s", argv[i]);
     if (i >= argc) return wrong("'%s' wants a file", verb);

@@ -18,7 +18,7 @@ typedef enum Job {
     JOB_AST,
     JOB_DIS,
     JOB_VERSION,
-    JOB_HELP,
+    JOB_HELP, /* target: a verb, or NULL */
     JOB_WRONG, /* a message has been printed: status 2 */
 } Job;
 
@@ -29,7 +29,6 @@ typedef enum Form { FORM_PAGE, FORM_JSON, FORM_TEXT } Form;
 typedef struct Options {
     Job job;
     const char *target;
-    Job job_of_help; /* with JOB_HELP: of which job */
     bool trace, virtual_time, out_of_scope;
     Listing listing;  /* of a stage */
     bool is_text;     /* of a stage: target is the program itself */
@@ -56,7 +55,7 @@ enum {
 };
 
 Options options_parse(int argc, char **argv);
-/* Print the help of a job: that of a stage, or the whole command's. */
-void options_print_help(Job job);
+/* Print the help of a verb; NULL: of the whole command. */
+void options_print_help(const char *verb);
 
 #endif
