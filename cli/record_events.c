@@ -30,6 +30,7 @@
 enum {
     SHOWN = 80,    /* bytes of a value */
     LEVELS = 16,   /* of a chain */
+    WALKED = 300,  /* levels of a chain that are looked at */
     LATE = 2000000 /* ns: a timer that is seen later than that was due before */
 };
 
@@ -65,18 +66,56 @@ static void put_level(Buffer *out, const char *name, const Frame *frame) {
                   code ? code_line(code, frame_pc(frame)) : 0);
 }
 
-/* Where a suspended task stands, the outermost level first. */
+static uint32_t wait_words(Record *r, Wait *wait) {
+    Buffer out = {0};
+    buffer_append(&out, wait->text.data, wait->text.size);
+    buffer_append(&out, wait->detail.data, wait->detail.size);
+    wait_free(wait);
+    return text_take(r, &out);
+}
+
+/* Where a suspended task stands, the outermost level first; of a long chain both ends. Gives the
+ * number of levels, at most WALKED. */
+static int put_chain(Buffer *out, const Task *task) {
+    const Generator *levels[WALKED];
+    int count = 0;
+    Value at = task->coroutine;
+    while (count < WALKED && is_generator_kind(at) && GENERATOR(at)->state != GEN_CLOSED) {
+        levels[count++] = GENERATOR(at);
+        at = generator_awaiting(GENERATOR(at));
+    }
+    for (int n = 0; n < count; n++) {
+        if (count > LEVELS && n == LEVELS / 2) {
+            buffer_printf(out, "\n… %d levels", count - LEVELS);
+            n = count - LEVELS / 2;
+        }
+        const Frame *frame = &levels[n]->frame;
+        put_level(out, STR(frame->function->qualname)->data, frame);
+    }
+    if (is_native_coroutine(at)) put_level(out, NATIVE_COROUTINE(at)->kind->qualname, NULL);
+    return count;
+}
+
 static uint32_t chain_of_task(Record *r, const Task *task) {
     Buffer out = {0};
-    Value at = task->coroutine;
-    for (int n = 0; n < LEVELS && is_generator_kind(at); n++) {
-        const Generator *g = GENERATOR(at);
-        if (g->state == GEN_CLOSED) break;
-        put_level(&out, STR(g->frame.function->qualname)->data, &g->frame);
-        at = generator_awaiting(g);
-    }
-    if (is_native_coroutine(at)) put_level(&out, NATIVE_COROUTINE(at)->kind->qualname, NULL);
+    put_chain(&out, task);
     return text_take(r, &out);
+}
+
+/* What a task waits for, in words; of one in a very long chain only the awaited object, because the
+ * words take a look at every level. */
+static uint32_t task_wait_words(Record *r, Thread *t, Task *task, Value awaited, uint32_t *kind) {
+    Buffer chain = {0};
+    bool long_chain = put_chain(&chain, task) == WALKED;
+    buffer_free(&chain);
+    if (long_chain) {
+        *kind = words(r, "future");
+        return value_words(r, "", awaited);
+    }
+    Wait wait;
+    wait_of_task(t, task, &wait);
+    *kind = words(r, wait.kind);
+    return wait_words(r, &wait);
 }
 
 static uint32_t chain_of_thread(Record *r, const Thread *t) {
@@ -88,14 +127,6 @@ static uint32_t chain_of_thread(Record *r, const Thread *t) {
         Value name = frames[count]->function->qualname;
         put_level(&out, is_str(name) ? STR(name)->data : "", frames[count]);
     }
-    return text_take(r, &out);
-}
-
-static uint32_t wait_words(Record *r, Wait *wait) {
-    Buffer out = {0};
-    buffer_append(&out, wait->text.data, wait->text.size);
-    buffer_append(&out, wait->detail.data, wait->detail.size);
-    wait_free(wait);
     return text_take(r, &out);
 }
 
@@ -200,9 +231,7 @@ static int64_t due_of(const Record *r, Value awaited) {
 }
 
 static void on_task_parked(Record *r, Thread *t, uint32_t index, const ProbeEvent *e) {
-    Wait wait;
-    wait_of_task(t, TASK(e->subject), &wait);
-    uint32_t kind = words(r, wait.kind), text = wait_words(r, &wait);
+    uint32_t kind, text = task_wait_words(r, t, TASK(e->subject), e->object, &kind);
     uint32_t chain = lane(r, index)->chain;
     LaneSpan *span = span_open(r, index, SPAN_PARKED, text);
     span->chain = chain;

@@ -3,7 +3,7 @@
  * `tulip timeline`: the program runs as always, and a recording of it is written when it has ended.
  *
  * Standard output and the exit status stay the program's own; that a file was written is said on
- * standard error.
+ * standard error, when its name was not given.
  *
  * Read next: cli/record.h, cli/timeline/page.js.
  */
@@ -63,7 +63,6 @@ static void write_file(const char *name, const Buffer *out) {
     bool ok = file && fwrite(out->data, 1, out->size, file) == out->size && !fflush(file);
     if (file && !standard && fclose(file)) ok = false;
     if (!ok) fprintf(stderr, "tulip: timeline: %s: %s\n", name, strerror(errno));
-    else if (!standard) fprintf(stderr, "timeline: %s\n", name);
 }
 
 static void write_record(Record *r) {
@@ -73,8 +72,9 @@ static void write_record(Record *r) {
     else if (o->form == FORM_JSON) timeline_put_chrome(r, &out);
     else put_page(r, title_of(o->target), &out);
     char *name = o->output || o->form == FORM_TEXT ? NULL : default_name(o);
-    if (name || o->output) write_file(name ? name : o->output, &out);
+    if (o->output || name) write_file(name ? name : o->output, &out);
     else fwrite(out.data, 1, out.size, stderr);
+    if (name) fprintf(stderr, "timeline: %s\n", name);
     if (r->dropped)
         fprintf(stderr, "timeline: recorded the first %llu events; %llu more came (--limit N)\n",
                 (unsigned long long)r->limit, (unsigned long long)r->dropped);
