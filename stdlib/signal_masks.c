@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The module _signal_masks: signals that are held back, looked at and waited for.
+ *
+ * Only the main thread takes signals: all others hold back every one (vm/baton.c), so its mask
+ * decides for the whole process, and sigwait() in any thread gets what the main thread blocks.
+ * A signal that a mask lets through is handled before the call returns.
+ *
+ * Read next: stdlib/signal.tul, loop/signals.c.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "loop/loop.h"
+#include "loop/tree.h"
+#include "stdlib/stdlib.h"
+#include "vm/baton.h"
+#include "vm/container.h"
+#include "vm/number.h"
+
+/* An iterable of numbers as a mask. */
+static bool read_mask(Thread *t, Value v, sigset_t *mask) {
+    sigemptyset(mask);
+    Tuple *numbers = tuple_from_iterable(t, v);
+    if (!numbers) return false;
+    for (size_t i = 0; i < numbers->size; i++) {
+        int64_t number;
+        if (!arg_int64(t, numbers->items[i], &number)) return false;
+        if (number < 1 || number >= LOOP_SIGNAL_COUNT) {
+            raise_error(t, EXC_ValueError, "signal number %lld out of range [1; %d]",
+                        (long long)number, LOOP_SIGNAL_COUNT - 1);
+            return false;
+        }
+        sigaddset(mask, (int)number); /* the two that the system keeps for itself stay out */
+    }
+    return true;
+}
+
+static Value mask_list(Thread *t, const sigset_t *mask) {
+    List *numbers = list_new(t, 0);
+    for (int number = 1; number < LOOP_SIGNAL_COUNT; number++) {
+        if (sigismember(mask, number) == 1) list_append(t, numbers, fixnum(number));
+    }
+    return object_value(numbers);
+}
+
+static Value set_mask(Thread *t, Value *args) {
+    int64_t how;
+    sigset_t mask, before;
+    if (!arg_int64(t, args[0], &how) || !read_mask(t, args[1], &mask)) return VALUE_ERROR;
+    int error = pthread_sigmask((int)how, &mask, &before);
+    if (error) return raise_os_error(t, error, VALUE_UNSET);
+    return thread_poll(t) ? mask_list(t, &before) : VALUE_ERROR;
+}
+
+static Value pending(Thread *t, Value *args) {
+    (void)args;
+    sigset_t mask;
+    if (sigpending(&mask)) return raise_os_error(t, errno, VALUE_UNSET);
+    return mask_list(t, &mask);
+}
+
+/* One of the signals; another one that arrives meanwhile is handled, and the wait goes on. */
+static Value wait_for_one(Thread *t, Value *args) {
+    sigset_t mask;
+    if (!read_mask(t, args[0], &mask)) return VALUE_ERROR;
+    for (;;) {
+        thread_leave(t);
+        int number = sigwaitinfo(&mask, NULL), error = errno;
+        thread_return(t);
+        if (number > 0) return fixnum(number);
+        if (error != EINTR) return raise_os_error(t, error, VALUE_UNSET);
+        if (!thread_poll(t)) return VALUE_ERROR;
+    }
+}
+
+/* Handlers run in the main thread whichever is meant, so that one gets the signal. */
+static Value kill_thread(Thread *t, Value *args) {
+    int64_t thread, number;
+    if (!arg_int64(t, args[0], &thread) || !arg_int64(t, args[1], &number)) return VALUE_ERROR;
+    if (!thread_numbered(t->vm, (uint64_t)thread)) return raise_os_error(t, ESRCH, VALUE_UNSET);
+    if (syscall(SYS_tgkill, getpid(), getpid(), (int)number))
+        return raise_os_error(t, errno, VALUE_UNSET);
+    return thread_poll(t) ? VALUE_NONE : VALUE_ERROR;
+}
+
+static const NativeDef functions[] = {
+    {"pthread_sigmask", set_mask, "(how, mask, /)", "Change what is held back; gives what was."},
+    {"sigpending", pending, "()", "The signals that have arrived and are held back."},
+    {"sigwait", wait_for_one, "(sigset, /)", "Wait for one of the signals; gives its number."},
+    {"pthread_kill", kill_thread, "(thread_id, signalnum, /)", "Send a signal to a thread."},
+    {0},
+};
+
+static bool init(Thread *t, Module *module) {
+    module_set(t, module, "SIG_BLOCK", fixnum(SIG_BLOCK));
+    module_set(t, module, "SIG_UNBLOCK", fixnum(SIG_UNBLOCK));
+    module_set(t, module, "SIG_SETMASK", fixnum(SIG_SETMASK));
+    return true;
+}
+
+const NativeModule _signal_masks_module = {
+    .name = "_signal_masks",
+    .doc = "Signals that are held back.",
+    .functions = functions,
+    .init = init,
+};
