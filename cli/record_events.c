@@ -286,27 +286,45 @@ static void on_resolved(Record *r, Thread *t, const ProbeEvent *e) {
     r->resolved_key = e->subject;
 }
 
+/* Is it the timer of the sleeper [future] that wakes, and nobody else? */
+static bool is_timer(Thread *t, Value future) {
+    return is_native_coroutine(future) && (FUTURE(future)->flags & FUTURE_TIMED) &&
+           FUTURE(future)->state == FUTURE_FINISHED && probe_actor(t) == VALUE_NONE;
+}
+
+/* Why a task that waited for [future] is woken. */
+static uint32_t wake_words(Record *r, Thread *t, Value future, bool timer) {
+    if (timer) return words(r, "its timer was due");
+    if (r->resolved_key == future) return r->resolved;
+    Buffer out = {0};
+    buffer_puts(&out, "what it waits for is there\t");
+    if (probe_actor(t) != VALUE_NONE) probe_place(t, &out);
+    return text_take(r, &out);
+}
+
+/* The loop was held while the timer was due: since then the task has been ready. */
+static void note_lateness(Record *r, uint32_t index, uint32_t waited) {
+    int64_t due = lane(r, index)->due;
+    if (due <= 0 || r->now.time - due < LATE || waited == NOWHERE) return;
+    r->spans.items[lane(r, index)->open].begin.time = due;
+    if (r->spans.items[waited].begin.time < due) r->spans.items[waited].end.time = due;
+}
+
 /* A task is woken by [future]: it is ready from now on. */
 static void on_wakeup(Record *r, Thread *t, uint32_t index, Value future) {
-    uint32_t from = lane_of_task(r, future), chain = lane(r, index)->chain;
+    bool timer = is_timer(t, future), by_task = lane_of_task(r, probe_actor(t)) != NOWHERE;
+    uint32_t from = lane_of_task(r, future), waited = lane(r, index)->open;
     Moment at = r->now;
-    bool by_task = lane_of_task(r, probe_actor(t)) != NOWHERE;
     if (from == NOWHERE && !by_task && r->cause.key == t->number) {
         from = r->cause.lane;
         at = r->cause.at;
     }
     if (from == NOWHERE) from = lane_of_actor(r, t);
-    uint32_t why = r->resolved_key == future ? r->resolved : words(r, "its timer was due");
-    bool timer = from != NOWHERE && lane(r, from)->kind == LANE_LOOP && r->resolved_key != future;
+    uint32_t why = wake_words(r, t, future, timer);
     if (!lane(r, index)->woken_by_cancel && !timer) arrow_add(r, ARROW_WAKE, from, at, index, why);
     lane(r, index)->woken_by_cancel = false;
-    int64_t due = timer ? lane(r, index)->due : 0;
-    uint32_t waited = lane(r, index)->open;
-    LaneSpan *span = span_open(r, index, SPAN_READY, why);
-    span->chain = chain;
-    if (due <= 0 || r->now.time - due < LATE || waited == NOWHERE) return;
-    span->begin.time = due; /* the loop was held, and nobody looked at the timer */
-    if (r->spans.items[waited].begin.time < due) r->spans.items[waited].end.time = due;
+    span_open(r, index, SPAN_READY, why)->chain = lane(r, index)->chain;
+    if (timer) note_lateness(r, index, waited);
 }
 
 static void on_queued(Record *r, Thread *t, const ProbeEvent *e) {

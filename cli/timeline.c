@@ -47,7 +47,7 @@ static int terminal_width(void) {
     return size.ws_col;
 }
 
-/* "spinner.timeline.html" for "scripts/spinner.tul"; malloc'd. */
+/* "downloads.timeline.html" for "scripts/timeline/downloads.tul"; malloc'd. */
 static char *default_name(const Options *o) {
     const char *slash = strrchr(o->target, '/'), *base = slash ? slash + 1 : o->target;
     const char *dot = strrchr(base, '.');

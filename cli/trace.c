@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/timeline.h"
 #include "common/memory.h"
 #include "loop/tree.h"
 #include "vm/clock.h"
@@ -49,6 +50,16 @@ static const char *function_name(Thread *t) {
     const Frame *frame = frame_of_program(t->frame);
     Value name = frame ? frame->function->qualname : VALUE_NONE;
     return is_kind(name, OBJ_STR) ? STR(name)->data : "";
+}
+
+static void put_place(Thread *t, Buffer *out) {
+    Buffer place = {0};
+    probe_place(t, &place);
+    if (place.size) {
+        buffer_putc(&place, '\0');
+        buffer_puts(out, timeline_file(place.data));
+    }
+    buffer_free(&place);
 }
 
 static bool has(const Buffer *text, const char *part) {
@@ -93,7 +104,7 @@ static void put_line(const Trace *trace, Thread *t, const ProbeEvent *e, Buffer 
                      Buffer *line) {
     int64_t ns = clock_monotonic(&trace->vm->clock) - trace->start;
     Buffer place = {0}, text = {0};
-    if (probe_event_is_act(e->id)) probe_place(t, &place);
+    if (probe_event_is_act(e->id)) put_place(t, &place);
     put_event(t->vm, e, &text);
     if (trace->options->form == FORM_JSON) {
         buffer_printf(line, "{\"number\":%llu,\"ns\":%lld,\"event\":\"%s\",\"thread\":%llu",
