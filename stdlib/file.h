@@ -83,7 +83,7 @@ Str *file_read_line(Thread *t, File *file) MUST_CHECK;
 /* open(path or descriptor, mode, buffering, encoding, errors, newline, closefd, opener). [args] are
  * these eight. */
 Value file_open(Thread *t, Value *args) MUST_CHECK;
-/* A text File around a standard descriptor. */
+/* A text File around a standard descriptor; None when it is closed. */
 Value file_standard(Thread *t, int fd, const char *name, bool writable);
 /* io.UnsupportedOperation, both OSError and ValueError; NULL raised. */
 Class *file_unsupported_class(Thread *t) MUST_CHECK;

@@ -120,7 +120,10 @@ int64_t core_fill(Thread *t, FileCore *core) {
     if (core->out.size && !core_flush(t, core)) return -1;
     if (!core->in) core->in = memory_alloc(READ_SIZE);
     core->in_start = core->in_end = 0;
-    if (core->fd == STDIN_FILENO) t->vm->outside |= OUTSIDE_INPUT;
+    if (core->fd == STDIN_FILENO) {
+        t->vm->outside |= OUTSIDE_INPUT;
+        if (guard_of(t)) guard_of(t)->middle = false; /* who typed it ended it with Enter */
+    }
     for (;;) {
         if (!thread_wait_fd(t, core->fd, POLLIN)) return -1;
         if (core->in_start < core->in_end) /* another thread was faster */

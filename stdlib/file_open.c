@@ -294,6 +294,7 @@ Value file_open(Thread *t, Value *args) {
 
 Value file_standard(Thread *t, int fd, const char *name, bool writable) {
     file_classes_init(t, NULL);
+    if (fcntl(fd, F_GETFD) < 0) return VALUE_NONE; /* closed by who started the program */
     FileCore *core = core_new(t, fd, !writable, writable, false);
     core->line_buffered = writable && (fd == STDERR_FILENO || isatty(fd));
     File *file = new_file(t, CLASS_TEXT_FILE, core);

@@ -136,7 +136,7 @@ bool openssl_open(Thread *t) MUST_CHECK;
 void *openssl_library(void);
 
 /* Raise what OpenSSL's error queue says, as ssl.SSLError. [place] is the line of CPython's
- * _ssl.c that its messages end in. Returns VALUE_ERROR. */
+ * module _ssl that its messages end in. Returns VALUE_ERROR. */
 Value openssl_fail(Thread *t, int place);
 /* Raise SSLError(code, message with the place), or SSLError(message) when [code] is negative. */
 Value openssl_fail_with(Thread *t, int code, const char *message, int place);

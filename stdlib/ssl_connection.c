@@ -16,7 +16,7 @@
 #include "vm/ops.h"
 #include "vm/str.h"
 
-/* The line of CPython's _ssl.c that the messages of each call end in. */
+/* The line of CPython's module _ssl that the messages of each call end in. */
 enum {
     PLACE_SERVER = 788,
     PLACE_CLIENT = 795,

@@ -90,6 +90,17 @@ class Plain(TulipCase):
         self.assertEqual(printed, "1")
         self.assertIn("ValueError: lost", errors)
 
+    def test_the_end_of_the_input(self):
+        self.expect(self.tulip("-i", stdin=b"import sys\nsys.stdin.close()\n"), 0)
+        self.expect(self.tulip("-i", stdin=b"if 1:\n  print(5)"), 0, None)
+        command = f"exec {common.TULIP} -i <&-"
+        done = subprocess.run(["sh", "-c", command], capture_output=True, timeout=20 * common.SLOW)
+        self.assertEqual(done.returncode, 0)
+
+    def test_virtual_time(self):
+        printed, _ = self.session("import asyncio\nawait asyncio.sleep(1000, 1)\n", "--virtual-time")
+        self.assertEqual(printed, "1")
+
     def test_status_of_sys_exit(self):
         self.expect(self.tulip("-i", stdin=b"import sys\nsys.exit(7)\n"), 7)
         self.expect(self.tulip("-i", stdin=b"raise SystemExit\n"), 0)
@@ -236,6 +247,42 @@ class Terminal(TulipCase):
         self.wait("KeyboardInterrupt\n>>>")
         self.type("await t")
         self.wait("'alive'\n>>>")
+
+    def test_a_second_ctrl_c_ends_a_task_that_computes(self):
+        self.type("import asyncio")
+        self.wait("import asyncio\n>>>")
+        self.type("async def spin():")
+        self.wait("...")
+        self.type("while True: pass")
+        self.wait("...")
+        self.press("Enter")
+        self.type("t = asyncio.create_task(spin())")
+        time.sleep(0.3)
+        self.press("C-c")
+        time.sleep(0.1)
+        self.press("C-c")
+        self.wait("KeyboardInterrupt\n>>>")
+        self.type("1 + 1")
+        self.wait("1 + 1\n2\n>>>")
+
+    def test_the_error_of_a_task_that_was_shown_is_told(self):
+        self.type("import asyncio")
+        self.wait("import asyncio\n>>>")
+        self.type("async def bad(): raise ValueError('boom')")
+        self.wait("...")
+        self.press("Enter")
+        self.type("asyncio.create_task(bad())")
+        self.wait("ValueError: boom\n>>>")
+
+    def test_threads_print_above_the_prompt(self):
+        self.type("import threading, time")
+        self.wait("time\n>>>")
+        self.type("def work(): time.sleep(0.2); print('one'); print('two')")
+        self.wait("...")
+        self.press("Enter")
+        self.type("threading.Thread(target=work).start()")
+        self.tmux("send-keys", "-l", "'日本' + \"" + 60 * "x")
+        self.wait("start()\none\ntwo\n>>> '日本' + \"" + 60 * "x")
 
     def test_completion(self):
         self.tmux("send-keys", "-l", "import asyncio.run")
