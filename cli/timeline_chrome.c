@@ -28,14 +28,13 @@ static void begin(Buffer *out, const char *name, const char *category, char phas
                   lane + 1);
 }
 
-/* The first line of a text, which may be a chain or have a place after a tab. */
-static void put_argument(Buffer *out, const char *key, const char *text, bool *any) {
-    if (!*text) return;
+static void put_argument(const Record *r, Buffer *out, const char *key, uint32_t text, bool *any) {
+    if (!*text_of(r, text)) return;
     buffer_puts(out, *any ? "," : ",\"args\":{");
     *any = true;
     json_put_text(out, key);
     buffer_putc(out, ':');
-    json_put_text(out, text);
+    timeline_put_text_number(r, text, out);
 }
 
 static void put_lane(const Record *r, uint32_t i, Buffer *out) {
@@ -60,9 +59,9 @@ static void put_span(const Record *r, const LaneSpan *s, Buffer *out) {
           s->lane);
     put_time(out, "ts", s->begin.time);
     put_time(out, "dur", s->end.time - s->begin.time);
-    put_argument(out, run ? "came to" : "what", text_of(r, s->text), &any);
-    put_argument(out, "at", text_of(r, s->chain), &any);
-    put_argument(out, "given", text_of(r, s->given), &any);
+    put_argument(r, out, run ? "came to" : "what", s->text, &any);
+    put_argument(r, out, "at", s->chain, &any);
+    put_argument(r, out, "given", s->given, &any);
     buffer_puts(out, any ? "}}" : "}");
 }
 
@@ -72,7 +71,7 @@ static void put_arrow(const Record *r, size_t i, Buffer *out) {
     begin(out, arrow_names[a->kind], "arrow", 's', a->from_lane);
     put_time(out, "ts", a->from.time);
     buffer_printf(out, ",\"id\":%zu", i + 1);
-    put_argument(out, "what", text_of(r, a->text), &any);
+    put_argument(r, out, "what", a->text, &any);
     buffer_puts(out, any ? "}}" : "}");
     begin(out, arrow_names[a->kind], "arrow", 'f', a->to_lane);
     put_time(out, "ts", a->to.time);
@@ -84,7 +83,7 @@ static void put_mark(const Record *r, const Mark *m, Buffer *out) {
     begin(out, mark_names[m->kind], "mark", 'i', m->lane);
     put_time(out, "ts", m->at.time);
     buffer_puts(out, ",\"s\":\"t\"");
-    put_argument(out, "what", text_of(r, m->text), &any);
+    put_argument(r, out, "what", m->text, &any);
     buffer_puts(out, any ? "}}" : "}");
 }
 

@@ -167,10 +167,10 @@ static void put_lines(Record *r, Buffer *out) {
     free(seen.entries);
 }
 
-/* Paths become relative to the current folder. */
-static void put_text_number(const Record *r, uint32_t number, const char *here, Buffer *out) {
+void timeline_put_text_number(const Record *r, uint32_t number, Buffer *out) {
+    char here[4096];
+    size_t n = getcwd(here, sizeof here) ? strlen(here) : 0;
     Buffer text = {0};
-    size_t n = strlen(here);
     for (const char *at = text_of(r, number); *at;) {
         if (n > 1 && *at == '/' && !strncmp(at, here, n) && at[n] == '/') at += n + 1;
         else buffer_putc(&text, *at++);
@@ -181,12 +181,10 @@ static void put_text_number(const Record *r, uint32_t number, const char *here, 
 }
 
 static void put_texts(const Record *r, Buffer *out) {
-    char here[4096];
-    if (!getcwd(here, sizeof here)) here[0] = '\0';
     buffer_puts(out, "\"texts\":[");
     for (uint32_t i = 0; i < r->texts.count; i++) {
         if (i) buffer_putc(out, ',');
-        put_text_number(r, i, here, out);
+        timeline_put_text_number(r, i, out);
     }
     buffer_puts(out, "],\n");
 }
