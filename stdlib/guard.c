@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "common/utf8.h"
+#include "vm/str.h"
 
 enum { MOST_CELLS = 500, MOST_BYTES = 4000 };
 
@@ -118,6 +119,18 @@ void guard_write_error(Guard *g, const char *data, size_t size) {
     if (!size) return;
     if (g->shown && g->watched[2]) write_above(g, 2, data, size);
     else write_all(2, data, size);
+}
+
+void guard_show(Guard *g, const Str *before, const Str *erase, const Str *draw) {
+    Buffer out = {0};
+    buffer_append(&out, before->data, before->size);
+    buffer_append(&out, draw->data, draw->size);
+    write_all(STDOUT_FILENO, out.data, out.size);
+    buffer_free(&out);
+    g->erase.size = g->draw.size = 0;
+    buffer_append(&g->erase, erase->data, erase->size);
+    buffer_append(&g->draw, draw->data, draw->size);
+    g->shown = true;
 }
 
 void guard_free(Guard *g) {

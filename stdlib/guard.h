@@ -31,6 +31,9 @@ static inline Guard *guard_of(const Thread *t) { return stdlib_of(t)->guard; }
 bool guard_write(Guard *guard, FileCore *core);
 /* Write [data] to standard error as if it were flushed. */
 void guard_write_error(Guard *guard, const char *data, size_t size);
+/* Write [before], which erases what was drawn last, and [draw]; from now on output appears above.
+ * In one step, so that no other thread writes in between. */
+void guard_show(Guard *guard, const Str *before, const Str *erase, const Str *draw);
 /* Release it. */
 void guard_free(Guard *guard);
 

@@ -69,18 +69,10 @@ static Guard *made_guard(Thread *t) {
     return lib->guard;
 }
 
-static void set(Buffer *out, Value text) {
-    out->size = 0;
-    buffer_append(out, STR(text)->data, STR(text)->size);
-}
-
 static Value show(Thread *t, Value *args) {
-    if (!is_str(args[0]) || !is_str(args[1]))
-        return raise_error(t, EXC_TypeError, "erase and draw must be texts");
-    Guard *guard = made_guard(t);
-    set(&guard->erase, args[0]);
-    set(&guard->draw, args[1]);
-    guard->shown = true;
+    if (!is_str(args[0]) || !is_str(args[1]) || !is_str(args[2]))
+        return raise_error(t, EXC_TypeError, "before, erase and draw must be texts");
+    guard_show(made_guard(t), STR(args[0]), STR(args[1]), STR(args[2]));
     return VALUE_NONE;
 }
 
@@ -101,8 +93,9 @@ static const NativeDef functions[] = {
     {"enter", enter, "()", "Let standard input give single keys; gives what leave() wants."},
     {"leave", leave, "(before, /)", "Undo enter()."},
     {"size", size, "()", "(columns, rows) of the terminal."},
-    {"show", show, "(erase, draw, /)",
-     "A line is being typed: what erases it and what draws it again."},
+    {"show", show, "(before, erase, draw, /)",
+     "Write before, which erases what was drawn last, and draw; output appears above from now on,\n"
+     "for which erase removes what was drawn."},
     {"hide", hide, "()", "It is not any more."},
     {"in_middle", in_middle, "()", "Did the program not end the line that it wrote last?"},
     {0},
