@@ -8,6 +8,7 @@
 
 #include "common/buffer.h"
 #include "vm/exception_fields.h"
+#include "vm/generator_methods.h"
 
 bool safepoint(Thread *t) { return thread_poll_slow(t); }
 
@@ -378,7 +379,8 @@ Value get_yield_from_iter(Thread *t, Value v, const Code *code) {
     if (is_native_coroutine(v) && !native_coroutine_check(t, NATIVE_COROUTINE(v)))
         return VALUE_ERROR;
     if (is_future(v)) return v;
-    return value_iter(t, v);
+    Value it = value_iter(t, v);
+    return it == VALUE_ERROR ? it : generator_unwrapped(it);
 }
 
 Value get_awaitable(Thread *t, Value v, int context) {
@@ -410,7 +412,7 @@ Value get_awaitable(Thread *t, Value v, int context) {
     if (!class_of(t->vm, it)->slots.next && !is_generator_kind(it) && !is_future(it)) {
         return raise_error(t, EXC_TypeError, "__await__() returned non-iterator of type '%T'", it);
     }
-    return it;
+    return generator_unwrapped(it); /* linked with it, delegation costs nothing */
 }
 
 Value get_aiter(Thread *t, Value v) {

@@ -21,5 +21,7 @@ Value generator_get_frame(Thread *t, Value self);
 Value generator_get_awaiting(Thread *t, Value self);
 Value generator_get_code(Thread *t, Value self);
 Value generator_repr(Thread *t, Value self);
+/* The coroutine behind what its __await__() returned, if nobody has begun it; otherwise [it]. */
+Value generator_unwrapped(Value it);
 
 #endif

@@ -147,6 +147,10 @@ static Value coroutine_await(Thread *t, Value self) {
     return object_value(w);
 }
 static Value wrapped(Value wrapper) { return ((CoroutineWrapper *)object_of(wrapper))->coroutine; }
+Value generator_unwrapped(Value it) {
+    if (!is_kind(it, OBJ_COROUTINE_WRAPPER)) return it;
+    return GENERATOR(wrapped(it))->state == GEN_CREATED ? wrapped(it) : it;
+}
 static Value wrapper_next(Thread *t, Value self) {
     return generator_send(t, GENERATOR(wrapped(self)), VALUE_NONE);
 }
