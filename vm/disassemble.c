@@ -125,13 +125,14 @@ static void add_long_field(const Dis *d, Operands *o, const Instruction *i,
     else add_constant(d, o, i->bx);
 }
 
+/* B is a register when the meaning says R[B…]; an integer or a count when it speaks of it
+ * otherwise; else unused. */
 static void add_b(const Dis *d, Operands *o, const Instruction *i, const OpcodeInfo *info) {
-    bool count = !says(info, "R[B") && says(info, "R[A+B]");
     if (says(info, "signed integer B"))
         add_number(o, d->code->flags & CODE_WIDE ? (int16_t)i->b : (int8_t)i->b);
-    else if (count || says(info, "B arguments") || says(info, "integer B") || says(info, "level B"))
-        add_number(o, i->b);
-    else add_register(d, o, i->b);
+    else if (says(info, "integer B")) add_number(o, i->b);
+    else if (says(info, "R[B")) add_register(d, o, i->b);
+    else if (strchr(info->meaning, 'B')) add_number(o, i->b);
 }
 
 static void find_operands(const Dis *d, uint32_t pc, Operands *o) {
