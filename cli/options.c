@@ -128,6 +128,7 @@ static int take_view_option(int argc, char **argv, int i, Options *o) {
         return i + 1 < argc && set_text_option(o, word, argv[i + 1]) ? 2 : -1;
     }
     if (!strcmp(word, "--json")) o->form = FORM_JSON;
+    else if (!strcmp(word, "--instructions") && o->view == VIEW_TRACE) o->instructions = true;
     else if (!strcmp(word, "--text") && o->view == VIEW_TIMELINE) o->form = FORM_TEXT;
     else return 0;
     return 1;

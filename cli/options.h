@@ -34,6 +34,7 @@ typedef struct Options {
     bool is_text;     /* of a stage: target is the program itself */
     bool interactive; /* a prompt, also after the program and without a terminal */
     View view;
+    bool instructions; /* trace: a line for each of them */
     Form form;
     const char *output;                 /* -o; NULL: a name made of the target's */
     const char *function, *task, *kind; /* filters of trace: parts of names, or NULL */

@@ -152,6 +152,10 @@ bool trace_start(Vm *vm, const Options *o) {
         fprintf(stderr, "tulip: trace: %s: %s\n", o->output, strerror(errno));
         return false;
     }
+    if (o->instructions) {
+        trace_instructions(vm, o, out);
+        return true;
+    }
     Trace *trace = memory_alloc_zeroed(sizeof *trace);
     trace->vm = vm;
     trace->options = o;

@@ -3,11 +3,17 @@
 #ifndef TULIP_CLI_TRACE_H
 #define TULIP_CLI_TRACE_H
 
+#include <stdio.h>
+
 #include "cli/options.h"
 #include "vm/thread.h"
 
 /* Writes from now on to the options' file. False: it cannot be opened, and that has been said. */
 bool trace_start(Vm *vm, const Options *options);
+
+/* A line for each instruction to [out], which is closed at the end unless it is a standard stream.
+ * (cli/trace_instructions.c) */
+void trace_instructions(Vm *vm, const Options *options, FILE *out);
 
 /* Text between quotes as JSON wants it (cli/timeline_data.c). */
 void json_put_text(Buffer *out, const char *text);

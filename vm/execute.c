@@ -7,29 +7,20 @@
 #include "vm/probe.h"
 #include "vm/trollius.h"
 
-typedef uint32_t Word;
-#define WIDE_CODE        0
-#define LOOP             execute_narrow
-#define CODE_WORDS(code) ((code)->words.narrow)
-#define OPCODE(i)        ((i)&0xff)
-#define A(i)             ((i) >> 8 & 0xff)
-#define B(i)             ((i) >> 16 & 0xff)
-#define C(i)             ((i) >> 24)
-#define BX(i)            ((i) >> 16)
-#define SBX(i)           ((int32_t)(i) >> 16)
-#define SC(i)            ((int32_t)(i) >> 24)
-#define SB(i)            ((int8_t)((i) >> 16))
-#define SJ(i)            ((int32_t)(i) >> 8)
-#define JWORD(w)         ((int32_t)(w))
+#include "vm/narrow_words.h"
 
+#define LOOP execute_narrow
 #include "vm/execute_loop.h"
 
 Value execute(Thread *t, Frame *frame) {
+    static Value (*const loops[2][2])(Thread *) = {{execute_narrow, execute_wide},
+                                                   {execute_narrow_told, execute_wide_told}};
+    bool told = t->vm->on_instruction != NULL;
     frame->action = FRAME_ENTRY;
     t->frame = frame;
     for (;;) {
-        bool wide = frame_code(t->frame)->flags & CODE_WIDE;
-        Value v = wide ? execute_wide(t) : execute_narrow(t);
+        bool wide = (frame_code(t->frame)->flags & CODE_WIDE) != 0;
+        Value v = loops[told][wide](t);
         if (v != VALUE_SWITCH) return v;
     }
 }

@@ -22,6 +22,9 @@
 
 Value execute_narrow(Thread *t);
 Value execute_wide(Thread *t);
+/* The same, with a call of vm->on_instruction before each instruction. */
+Value execute_narrow_told(Thread *t);
+Value execute_wide_told(Thread *t);
 
 /* How a call begins: a value at once, a pushed frame to run, or an exception. */
 typedef enum CallStart { CALL_FAILED, CALL_DONE, CALL_FRAME, CALL_INIT, CALL_RESUME } CallStart;

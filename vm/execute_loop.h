@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The interpreter loop. Included twice, by vm/execute.c (narrow code) and vm/execute_wide.c, which
+ * The interpreter loop. Included by vm/execute.c (narrow code) and vm/execute_wide.c, and by
+ * vm/execute_narrow_told.c and vm/execute_wide_told.c, which tell of each instruction. They
  * define Word, the field macros (OPCODE A B C BX SBX SC SB SJ JWORD), WIDE_CODE and the function's
  * name LOOP.
  *
@@ -17,10 +18,14 @@
 /* clang-format takes a label before a block for something else. */
 /* clang-format off */
 
+#ifndef BEFORE_INSTRUCTION
+#define BEFORE_INSTRUCTION() (void)0
+#endif
 #define SAVE()     (f->pc = pc)
 #define CASE(NAME) L_##NAME:
 #define NEXT()                                                                                     \
     do {                                                                                           \
+        BEFORE_INSTRUCTION();                                                                      \
         i = *pc++;                                                                                 \
         goto *labels[OPCODE(i)];                                                                   \
     } while (0)

@@ -7,19 +7,7 @@
 #include "vm/probe.h"
 #include "vm/trollius.h"
 
-typedef uint64_t Word;
-#define WIDE_CODE        1
-#define LOOP             execute_wide
-#define CODE_WORDS(code) ((code)->words.wide)
-#define OPCODE(i)        ((i)&0xffff)
-#define A(i)             ((uint32_t)((i) >> 16 & 0xffff))
-#define B(i)             ((uint32_t)((i) >> 32 & 0xffff))
-#define C(i)             ((uint32_t)((i) >> 48))
-#define BX(i)            ((uint32_t)((i) >> 32))
-#define SBX(i)           ((int64_t)(i) >> 32)
-#define SC(i)            ((int64_t)(i) >> 48)
-#define SB(i)            ((int16_t)((i) >> 32))
-#define SJ(i)            ((int64_t)(i) >> 16)
-#define JWORD(w)         ((int64_t)(w))
+#include "vm/wide_words.h"
 
+#define LOOP execute_wide
 #include "vm/execute_loop.h"

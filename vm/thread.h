@@ -170,6 +170,10 @@ struct Vm {
     uint32_t outside; /* then: OUTSIDE_… bits of what took part that no seed decides */
     VmHooks hooks;
     struct Probe *probe; /* vm/probe.h */
+    /* called before the instruction at word [pc], when it was set before the program began; under
+     * the rules of a probe's listener */
+    void (*on_instruction)(Thread *t, Frame *f, uint32_t pc);
+    void *instruction_context;
     struct IdTable *ids;
     void *loop_state;   /* owned by loop/ */
     void *stdlib_state; /* owned by stdlib/ */

@@ -92,6 +92,15 @@ class Written(TulipCase):
         self.assertEqual(text.stderr, b"")
         self.assertTrue(all("request" in line for line in self.read("t.txt").splitlines()))
 
+    def test_trace_instructions(self):
+        self.write("a.tul", "def double(n):\n    m = n * 2\n    return m\nprint(double(21))\n")
+        done = subprocess.run([common.TULIP, "trace", "--instructions", "--function", "double", "a.tul"],
+                              cwd=self.folder, capture_output=True)
+        self.assertEqual(done.stdout, b"42\n")
+        lines = done.stderr.decode().splitlines()
+        self.assertRegex(lines[0], r"^a\.tul:2 +double +0  \w+ +m = 42$")
+        self.assertRegex(lines[-1], r"^a\.tul:3 +double +\d+  RETURN$")
+
     def test_wrong_options(self):
         for words in (["timeline"], ["timeline", "-o"], ["trace", "--text", "x"], ["timeline", "--limit", "0", "x"]):
             done = subprocess.run([common.TULIP, *words], capture_output=True)
