@@ -80,6 +80,7 @@ static const char trace_help[] =
     "\n"
     "  -o OUT            write to the file OUT instead\n"
     "  --json            an object a line, for tools\n"
+    "  --instructions    a line for each instruction, with the registers that it changed\n"
     "  --function NAME   only what happens in functions with NAME in their name\n"
     "  --task NAME       only what concerns tasks with NAME in theirs\n"
     "  --kind NAME       only events with NAME in their kind, as in TASK\n"
