@@ -5,11 +5,14 @@ import json
 import os
 import re
 import subprocess
+import sys
 import unittest
 
 import common
-from browser import PROGRAM, Browser
 from common import TulipCase
+
+sys.path.insert(0, os.path.join(common.ROOT, "tests", "tools"))
+import browser
 
 SCRIPTS = os.path.join(common.ROOT, "scripts", "timeline")
 NAMES = ("two_spinners", "saving", "downloads", "cancelling", "deadlock")
@@ -107,22 +110,29 @@ class Written(TulipCase):
             self.assertEqual((done.returncode, done.stdout), (2, b""), words)
 
 
-@unittest.skipUnless(PROGRAM, "no Chromium here")
+@unittest.skipUnless(browser.find(), "no Chromium is installed")
 class InBrowser(TulipCase):
     """The page, driven as a reader would."""
 
     @classmethod
     def setUpClass(cls):
-        cls.browser = Browser().__enter__()
+        cls.browser = browser.Browser(timeout=30 * common.SLOW)
         cls.addClassCleanup(cls.browser.__exit__)
 
     def page(self, name, dark=False):
         file = os.path.join(self.folder, name + ".html")
         subprocess.run([common.TULIP, "timeline", "--virtual-time", "-o", file,
                         os.path.join(SCRIPTS, name + ".tul")], capture_output=True, timeout=30 * common.SLOW)
-        page = self.browser.open("file://" + file, 1300, 760, dark)
-        self.addCleanup(lambda: self.assertEqual(page.complaints(), []))
+        page = self.browser.page(1300, 760)
+        page.prefer("dark" if dark else "light")
+        page.open("file://" + file)
+        self.addCleanup(lambda: self.assertEqual(self.faults(page), []))
         return page
+
+    def faults(self, page):
+        """What the page complained of, and what it asked of anybody but itself."""
+        return page.complaints() + [url for url in page.requests()
+                                    if not url.startswith(("file:", "data:", "about:"))]
 
     def span(self, page, lane, kind, number=0):
         """Where the middle of a span is on the page; its text."""
@@ -156,7 +166,7 @@ class InBrowser(TulipCase):
         page = self.page("saving")
         blocking, job = self.colours(page, "blocking", "job")
         self.assertTrue(blocking > 1500 and job > 300, (blocking, job))
-        page.click(*self.span(page, "Task-1", 7))
+        page.click_at(*self.span(page, "Task-1", 7))
         self.assertIn("holds the loop", self.details(page))
         self.assertIn("time.sleep(0.45)", self.details(page))
         late = page.evaluate("timeline.rows.find(l => l.name === 'clock').spans.filter(s => s.kind === 1 && s.end - s.begin > 3e8).length")
@@ -170,14 +180,14 @@ class InBrowser(TulipCase):
           return Math.max(...sleeping.map(s => sleeping.filter(o => o.begin <= s.begin && s.begin < o.end).length));
         })()""")
         self.assertEqual(most, 5)
-        page.click(*self.span(page, "download 12", 2))
+        page.click_at(*self.span(page, "download 12", 2))
         self.assertIn("Semaphore semaphore", self.details(page))
         self.assertIn("async with semaphore:", self.details(page))
 
     def test_cancelling(self):
         page = self.page("cancelling")
         self.assertGreater(self.colours(page, "cancel")[0], 20)
-        page.click(*self.span(page, "request", 2))
+        page.click_at(*self.span(page, "request", 2))
         text = self.details(page)
         for level in ("request", "connection", "await asyncio.sleep(10)", "raised CancelledError('too slow')"):
             self.assertIn(level, text)
@@ -186,7 +196,7 @@ class InBrowser(TulipCase):
         page = self.page("deadlock")
         self.assertEqual(page.evaluate("document.getElementById('facts').innerText").split(" · ")[0],
                          "100 ms of virtual time")
-        page.click(*self.span(page, "Task-2", 2, 1))
+        page.click_at(*self.span(page, "Task-2", 2, 1))
         self.assertIn("held by Task-3", self.details(page))
         self.assertIn("async with second:", self.details(page))
 
@@ -215,7 +225,7 @@ class InBrowser(TulipCase):
         self.assertTrue(page.evaluate("timeline.view.byEvent"))
         page.press("e")
         page.press("/")
-        page.write("download 7")
+        page.type("download 7")
         self.assertEqual(page.evaluate("document.getElementById('found').innerText"), "1 span")
         page.press("Enter")
         self.assertEqual(page.evaluate("timeline.view.picked.lane.name"), "download 7")
@@ -223,8 +233,8 @@ class InBrowser(TulipCase):
         self.assertEqual(page.evaluate("document.activeElement.id"), "view")
 
     def test_dark_and_print(self):
-        light, dark = self.page("saving").screenshot(), self.page("saving", dark=True)
-        self.assertNotEqual(light, dark.screenshot())
+        light, dark = self.page("saving").picture(), self.page("saving", dark=True)
+        self.assertNotEqual(light, dark.picture())
         self.assertGreater(self.colours(dark, "paper")[0], 100_000)
         self.assertTrue(dark.printed().startswith(b"%PDF"))
 

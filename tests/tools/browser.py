@@ -113,8 +113,8 @@ class Browser:
             raise BrowserError(f"{method}: {answer['error'].get('message')}")
         return answer["result"]
 
-    def page(self, width=1000, height=800, **features):
-        return Page(self, width, height, **features)
+    def page(self, width=1000, height=800):
+        return Page(self, width, height)
 
 
 class Page:
@@ -183,12 +183,13 @@ class Page:
             self.call("Input.dispatchKeyEvent", type="keyUp", key=char)
 
     def press(self, key):
-        """Presses a key that is no character."""
-        code = KEY_CODES[key]
-        text = {"text": "\r"} if key == "Enter" else {}
+        """Presses a key: a character, or one of KEY_CODES."""
+        code = KEY_CODES.get(key) or ord(key.upper())
+        text = {"text": "\r" if key == "Enter" else key} if key == "Enter" or len(key) == 1 else {}
         for kind in "keyDown", "keyUp":
             self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key,
-                      windowsVirtualKeyCode=code, nativeVirtualKeyCode=code, **text)
+                      windowsVirtualKeyCode=code, nativeVirtualKeyCode=code,
+                      **(text if kind == "keyDown" else {}))
 
     def click(self, selector):
         """Clicks with the mouse on the middle of an element, which is scrolled to."""
@@ -197,14 +198,35 @@ class Page:
             " e.scrollIntoView({block: 'center', behavior: 'instant'});"
             " const r = e.getBoundingClientRect();"
             " return [r.x + r.width / 2, r.y + r.height / 2]; })()")
-        for kind in "mousePressed", "mouseReleased":
-            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+        self.click_at(x, y)
 
-    def picture(self, path):
-        """Saves what is to be seen as a PNG."""
-        data = self.call("Page.captureScreenshot", format="png")["data"]
-        with open(path, "wb") as file:
-            file.write(base64.b64decode(data))
+    def mouse(self, kind, x, y, **more):
+        self.call("Input.dispatchMouseEvent", type="mouse" + kind, x=x, y=y, **more)
+
+    def click_at(self, x, y):
+        for kind in "Pressed", "Released":
+            self.mouse(kind, x, y, button="left", clickCount=1)
+
+    def drag(self, x, y, to_x, to_y):
+        self.mouse("Pressed", x, y, button="left", clickCount=1)
+        self.mouse("Moved", to_x, to_y, button="left", buttons=1)
+        self.mouse("Released", to_x, to_y, button="left", clickCount=1)
+
+    def wheel(self, x, y, by):
+        self.mouse("Wheel", x, y, deltaX=0, deltaY=by)
+
+    def frame(self):
+        """Waits until what was asked for is drawn."""
+        self.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    def picture(self):
+        """What is to be seen, as the bytes of a PNG."""
+        return base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
+
+    def printed(self):
+        """The page as the bytes of a PDF."""
+        return base64.b64decode(
+            self.call("Page.printToPDF", landscape=True, printBackground=True)["data"])
 
     def complaints(self):
         """What the page wrote to the console as errors, and scripts that raised."""
