@@ -55,6 +55,11 @@ Class *stdlib_class(Thread *t, StdlibClass id, Module *module, const NativeClass
     return lib->classes[id];
 }
 
+void module_set_constants(Thread *t, Module *module, const IntConstant *constants, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        module_set(t, module, constants[i].name, int_from_int64(t, constants[i].value));
+}
+
 Class *stdlib_error_class(Thread *t, StdlibClass id, Module *module, const char *name,
                           const char *module_name, Class *base) {
     Stdlib *lib = stdlib_of(t);

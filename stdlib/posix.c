@@ -412,23 +412,31 @@ static const NativeDef functions[] = {
     {0},
 };
 
-#define CONSTANT(NAME)                                                                             \
-    { #NAME, NAME }
-static const struct {
-    const char *name;
-    int value;
-} constants[] = {
-    CONSTANT(O_RDONLY),  CONSTANT(O_WRONLY), CONSTANT(O_RDWR),     CONSTANT(O_CREAT),
-    CONSTANT(O_EXCL),    CONSTANT(O_TRUNC),  CONSTANT(O_APPEND),   CONSTANT(O_NONBLOCK),
-    CONSTANT(O_CLOEXEC), CONSTANT(F_OK),     CONSTANT(R_OK),       CONSTANT(W_OK),
-    CONSTANT(X_OK),      CONSTANT(O_SYNC),   CONSTANT(O_NOFOLLOW), CONSTANT(O_DIRECTORY),
-    {"EX_OK", 0},        CONSTANT(WNOHANG),  CONSTANT(WUNTRACED),  CONSTANT(WCONTINUED),
+static const IntConstant constants[] = {
+    INT_CONSTANT(O_RDONLY),
+    INT_CONSTANT(O_WRONLY),
+    INT_CONSTANT(O_RDWR),
+    INT_CONSTANT(O_CREAT),
+    INT_CONSTANT(O_EXCL),
+    INT_CONSTANT(O_TRUNC),
+    INT_CONSTANT(O_APPEND),
+    INT_CONSTANT(O_NONBLOCK),
+    INT_CONSTANT(O_CLOEXEC),
+    INT_CONSTANT(F_OK),
+    INT_CONSTANT(R_OK),
+    INT_CONSTANT(W_OK),
+    INT_CONSTANT(X_OK),
+    INT_CONSTANT(O_SYNC),
+    INT_CONSTANT(O_NOFOLLOW),
+    INT_CONSTANT(O_DIRECTORY),
+    {"EX_OK", 0},
+    INT_CONSTANT(WNOHANG),
+    INT_CONSTANT(WUNTRACED),
+    INT_CONSTANT(WCONTINUED),
 };
 
 static bool init(Thread *t, Module *m) {
-    for (size_t i = 0; i < sizeof constants / sizeof *constants; i++) {
-        module_set(t, m, constants[i].name, fixnum(constants[i].value));
-    }
+    module_set_constants(t, m, constants, sizeof constants / sizeof *constants);
     return true;
 }
 

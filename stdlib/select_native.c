@@ -75,20 +75,15 @@ static const NativeDef functions[] = {
     {0},
 };
 
-#define CONSTANT(NAME)                                                                             \
-    { #NAME, NAME }
-static const struct {
-    const char *name;
-    int value;
-} constants[] = {
-    CONSTANT(POLLIN),     CONSTANT(POLLPRI),    CONSTANT(POLLOUT),    CONSTANT(POLLERR),
-    CONSTANT(POLLHUP),    CONSTANT(POLLNVAL),   CONSTANT(POLLRDNORM), CONSTANT(POLLRDBAND),
-    CONSTANT(POLLWRNORM), CONSTANT(POLLWRBAND), CONSTANT(POLLMSG),    CONSTANT(POLLRDHUP),
+static const IntConstant constants[] = {
+    INT_CONSTANT(POLLIN),     INT_CONSTANT(POLLPRI),    INT_CONSTANT(POLLOUT),
+    INT_CONSTANT(POLLERR),    INT_CONSTANT(POLLHUP),    INT_CONSTANT(POLLNVAL),
+    INT_CONSTANT(POLLRDNORM), INT_CONSTANT(POLLRDBAND), INT_CONSTANT(POLLWRNORM),
+    INT_CONSTANT(POLLWRBAND), INT_CONSTANT(POLLMSG),    INT_CONSTANT(POLLRDHUP),
 };
 
 static bool init(Thread *t, Module *module) {
-    for (size_t i = 0; i < sizeof constants / sizeof *constants; i++)
-        module_set(t, module, constants[i].name, fixnum(constants[i].value));
+    module_set_constants(t, module, constants, sizeof constants / sizeof *constants);
     module_set(t, module, "PIPE_BUF", fixnum(4096));
     return true;
 }

@@ -21,17 +21,13 @@
 #define SOL_UDP 17
 #endif
 
-static const struct {
-    const char *name;
-    int64_t value;
-} constants[] = {
+static const IntConstant constants[] = {
 #define CONSTANT(NAME) {#NAME, (int64_t)NAME},
 #include "stdlib/socket_constants.def"
 #undef CONSTANT
 };
 
 void socket_constants_install(Thread *t, Module *module) {
-    for (size_t i = 0; i < sizeof constants / sizeof *constants; i++)
-        module_set(t, module, constants[i].name, int_from_int64(t, constants[i].value));
+    module_set_constants(t, module, constants, sizeof constants / sizeof *constants);
     module_set(t, module, "has_ipv6", VALUE_TRUE);
 }

@@ -115,6 +115,15 @@ void stdlib_release(Vm *vm);
 
 /* module.name := v */
 void module_set(Thread *t, Module *module, const char *name, Value v);
+/* A number of the system or of a library, under the name it has there. */
+typedef struct IntConstant {
+    const char *name;
+    int64_t value;
+} IntConstant;
+/* The row of a table of them. */
+#define INT_CONSTANT(NAME)                                                                         \
+    { #NAME, NAME }
+void module_set_constants(Thread *t, Module *module, const IntConstant *constants, size_t count);
 /* Make a class, keep it in the Stdlib under [id], and put it into [module] (NULL: nowhere) under
  * its name. */
 Class *stdlib_class(Thread *t, StdlibClass id, Module *module, const NativeClass *def,

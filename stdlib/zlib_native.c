@@ -363,35 +363,28 @@ static const NativeDef functions[] = {
     {0},
 };
 
-#define CONSTANT(NAME)                                                                             \
-    { #NAME, NAME }
-
 static bool init(Thread *t, Module *m) {
-    static const struct {
-        const char *name;
-        int value;
-    } constants[] = {CONSTANT(Z_NO_COMPRESSION),
-                     CONSTANT(Z_BEST_SPEED),
-                     CONSTANT(Z_BEST_COMPRESSION),
-                     CONSTANT(Z_FILTERED),
-                     CONSTANT(Z_HUFFMAN_ONLY),
-                     CONSTANT(Z_RLE),
-                     CONSTANT(Z_FIXED),
-                     CONSTANT(Z_DEFAULT_STRATEGY),
-                     CONSTANT(Z_NO_FLUSH),
-                     CONSTANT(Z_PARTIAL_FLUSH),
-                     CONSTANT(Z_SYNC_FLUSH),
-                     CONSTANT(Z_FULL_FLUSH),
-                     CONSTANT(Z_FINISH),
-                     CONSTANT(Z_BLOCK),
-                     CONSTANT(Z_TREES),
-                     CONSTANT(MAX_WBITS),
-                     {"DEFLATED", Z_DEFLATED},
-                     {"DEF_MEM_LEVEL", 8},
-                     {"DEF_BUF_SIZE", 16384},
-                     {"Z_DEFAULT_COMPRESSION", -1}};
-    for (size_t i = 0; i < sizeof constants / sizeof *constants; i++)
-        module_set(t, m, constants[i].name, fixnum(constants[i].value));
+    static const IntConstant constants[] = {INT_CONSTANT(Z_NO_COMPRESSION),
+                                            INT_CONSTANT(Z_BEST_SPEED),
+                                            INT_CONSTANT(Z_BEST_COMPRESSION),
+                                            INT_CONSTANT(Z_FILTERED),
+                                            INT_CONSTANT(Z_HUFFMAN_ONLY),
+                                            INT_CONSTANT(Z_RLE),
+                                            INT_CONSTANT(Z_FIXED),
+                                            INT_CONSTANT(Z_DEFAULT_STRATEGY),
+                                            INT_CONSTANT(Z_NO_FLUSH),
+                                            INT_CONSTANT(Z_PARTIAL_FLUSH),
+                                            INT_CONSTANT(Z_SYNC_FLUSH),
+                                            INT_CONSTANT(Z_FULL_FLUSH),
+                                            INT_CONSTANT(Z_FINISH),
+                                            INT_CONSTANT(Z_BLOCK),
+                                            INT_CONSTANT(Z_TREES),
+                                            INT_CONSTANT(MAX_WBITS),
+                                            {"DEFLATED", Z_DEFLATED},
+                                            {"DEF_MEM_LEVEL", 8},
+                                            {"DEF_BUF_SIZE", 16384},
+                                            {"Z_DEFAULT_COMPRESSION", -1}};
+    module_set_constants(t, m, constants, sizeof constants / sizeof *constants);
     module_set(t, m, "ZLIB_VERSION", object_value(str_from(t, ZLIB_VERSION)));
     module_set(t, m, "ZLIB_RUNTIME_VERSION", object_value(str_from(t, zlibVersion())));
     stdlib_class(t, CLASS_COMPRESS, NULL, &compress_class, "zlib", NULL);
