@@ -63,6 +63,22 @@ def free_port():
         return sock.getsockname()[1]
 
 
+def nginx_conf(folder, listen):
+    """A configuration of nginx that serves [folder], text compressed."""
+    return f"""
+        daemon off; pid {folder}/nginx.pid; error_log stderr; user root;
+        events {{}}
+        http {{
+            access_log off; gzip on; gzip_min_length 1; gzip_types text/plain;
+            types {{ text/plain txt; }} default_type application/octet-stream;
+            client_body_temp_path {folder}/b; proxy_temp_path {folder}/p;
+            fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u;
+            scgi_temp_path {folder}/s;
+            server {{ {listen} root {folder}; }}
+        }}
+    """
+
+
 class Foreign(TulipCase):
     def serve(self, *command):
         process = subprocess.Popen(command, cwd=self.folder, stdout=subprocess.DEVNULL,
@@ -94,18 +110,7 @@ class Foreign(TulipCase):
     def test_nginx(self):
         self.files()
         port = free_port()
-        self.write("nginx.conf", f"""
-            daemon off; pid {self.folder}/nginx.pid; error_log stderr; user root;
-            events {{}}
-            http {{
-                access_log off; gzip on; gzip_min_length 1; gzip_types text/plain;
-                types {{ text/plain txt; }} default_type application/octet-stream;
-                client_body_temp_path {self.folder}/b; proxy_temp_path {self.folder}/p;
-                fastcgi_temp_path {self.folder}/f; uwsgi_temp_path {self.folder}/u;
-                scgi_temp_path {self.folder}/s;
-                server {{ listen 127.0.0.1:{port}; root {self.folder}; }}
-            }}
-        """)
+        self.write("nginx.conf", nginx_conf(self.folder, f"listen 127.0.0.1:{port};"))
         os.chmod(self.folder, 0o755)
         self.serve(NGINX, "-e", "stderr", "-p", self.folder, "-c",
                    os.path.join(self.folder, "nginx.conf"))
