@@ -218,6 +218,9 @@ static bool catch_flying(Thread *t, Loop *loop) {
         uv_timer_stop(&loop->timer);
         if (loop->ready.count || thread_poll_bits(t)) return true;
     }
+    for (size_t fd = 0; fd < loop->watch_capacity; fd++) {
+        if (loop->watches[fd]) wire_give_up(loop->state, (int)fd);
+    }
     return false;
 }
 

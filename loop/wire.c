@@ -33,13 +33,16 @@ typedef union Address {
 
 struct Wire {
     int fd;
+    int copies; /* further descriptors in the table for it */
     bool listens, closed, ended, end_seen; /* ended: nothing more is sent */
-    uint64_t sent, received;
+    bool datagrams, packets; /* SOCK_DGRAM; not a stream: messages are counted, not bytes */
+    bool bound, abroad;      /* of datagrams: by address; it last sent to a stranger */
+    uint64_t sent, received; /* of a bound one, sent is what others have sent to it */
     Wire *peer;         /* NULL: foreign, or not accepted yet */
     Wire *listener;     /* of an end that is not accepted yet */
     Wire *first, *last; /* of a listener: ends not accepted yet, by [next] */
     Wire *next;
-    Address local;
+    Address local, remote; /* remote: of datagrams, where it is connected to */
 };
 
 /* A thread parked in wire_wait. */
@@ -67,6 +70,13 @@ static void make_room(LoopState *state, int fd) {
     state->wire_capacity = capacity;
 }
 
+static int type_of(int fd) {
+    int type = SOCK_STREAM;
+    socklen_t size = sizeof type;
+    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size);
+    return type;
+}
+
 static Wire *wire_new(Thread *t, int fd) {
     wire_close(t, fd);
     LoopState *state = loop_state(t);
@@ -76,14 +86,25 @@ static Wire *wire_new(Thread *t, int fd) {
     wire->fd = fd;
     socklen_t size = sizeof wire->local;
     if (getsockname(fd, &wire->local.any, &size)) wire->local.any.sa_family = AF_UNSPEC;
+    wire->datagrams = type_of(fd) == SOCK_DGRAM;
+    wire->packets = type_of(fd) != SOCK_STREAM;
     state->wires[fd] = wire;
     return wire;
 }
 
 /* ---- who waits ---- */
 
-static bool watches(const Loop *loop, int fd) {
+static bool watches_one(const Loop *loop, int fd) {
     return (size_t)fd < loop->watch_capacity && loop->watches[fd];
+}
+
+/* Does [loop] watch one of the descriptors of [wire]? */
+static bool watches(const LoopState *state, const Loop *loop, const Wire *wire) {
+    if (!wire->copies) return watches_one(loop, wire->fd);
+    for (size_t fd = 0; fd < state->wire_capacity; fd++) {
+        if (state->wires[fd] == wire && watches_one(loop, (int)fd)) return true;
+    }
+    return false;
 }
 
 /* Something is on its way to [wire]: whoever waits for it looks again. */
@@ -91,11 +112,11 @@ static void wake(LoopState *state, Wire *wire) {
     if (wire->closed) return;
     for (WireWaiter *waiter = state->wire_waiters; waiter; waiter = waiter->next) {
         for (size_t i = 0; i < waiter->count; i++) {
-            if (waiter->fds[i].fd == wire->fd) thread_unpark(waiter->thread);
+            if (find(state, waiter->fds[i].fd) == wire) thread_unpark(waiter->thread);
         }
     }
     for (Loop *loop = state->loops; loop; loop = loop->next) {
-        if (loop->parked && watches(loop, wire->fd)) loop_wake(loop);
+        if (loop->parked && watches(state, loop, wire)) loop_wake(loop);
     }
 }
 
@@ -213,14 +234,106 @@ void wire_pair(Thread *t, int a, int b) {
     second->peer = first;
 }
 
+/* The descriptor [fd] no longer stands for [wire]. True: others still do. */
+static bool leave_to_copies(LoopState *state, Wire *wire, int fd) {
+    if (!wire->copies) return false;
+    state->wires[fd] = NULL;
+    wire->copies--;
+    for (size_t other = 0; wire->fd == fd && other < state->wire_capacity; other++) {
+        if (state->wires[other] == wire) wire->fd = (int)other;
+    }
+    return true;
+}
+
+void wire_copy(Thread *t, int fd, int copy) {
+    LoopState *state = loop_state(t);
+    wire_close(t, copy);
+    Wire *wire = find(state, fd);
+    if (!wire) return;
+    make_room(state, copy);
+    state->wires[copy] = wire;
+    wire->copies++;
+}
+
 void wire_forget(Thread *t, int fd) {
     Wire *wire = find(loop_state(t), fd);
     if (!wire) return;
+    while (leave_to_copies(loop_state(t), wire, fd)) fd = wire->fd;
     Wire *peer = wire->peer;
     if (peer) peer->peer = wire->peer = NULL;
     if (peer && peer->closed) free(peer);
     else if (peer) wake(loop_state(t), peer);
     wire_close(t, fd);
+}
+
+/* ---- datagrams ---- */
+
+void wire_bind(Thread *t, int fd) {
+    if (is_off(t)) return;
+    wire_new(t, fd)->bound = true;
+}
+
+void wire_aim(Thread *t, int fd, const struct sockaddr *to) {
+    if (is_off(t)) return;
+    Wire *wire = find(loop_state(t), fd);
+    if (wire && wire->peer) return;
+    if (!wire) wire = wire_new(t, fd);
+    socklen_t size = sizeof wire->local;
+    getsockname(fd, &wire->local.any, &size);
+    wire->bound = true;
+    copy_address(&wire->remote, to);
+}
+
+static bool is_loopback(const Address *a) {
+    const uint8_t *ipv4 = ipv4_of(a);
+    if (ipv4) return ipv4[0] == 127;
+    return a->any.sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&a->in6.sin6_addr);
+}
+
+/* The socket for datagrams inside the program that gets what [from] sends to [to]; NULL: none. */
+static Wire *receiver_of(const LoopState *state, const Wire *from, const Address *to) {
+    for (size_t i = 0; i < state->wire_capacity; i++) {
+        Wire *wire = state->wires[i];
+        if (!wire || !wire->bound) continue;
+        if (reaches(wire, &from->local, to)) return wire;
+        if (port_of(to) && port_of(to) == port_of(&wire->local) && is_any_host(&wire->local) &&
+            is_loopback(to))
+            return wire;
+    }
+    return NULL;
+}
+
+/* [wire] has sent a datagram to [to]. */
+static void datagram_sent(LoopState *state, Wire *wire, const Address *to) {
+    Wire *receiver = receiver_of(state, wire, to);
+    wire->abroad = !receiver;
+    if (!receiver) return;
+    receiver->sent++;
+    wake(state, receiver);
+}
+
+void wire_sent_to(Thread *t, int fd, size_t size, const struct sockaddr *to) {
+    Wire *wire = is_off(t) ? NULL : find(loop_state(t), fd);
+    if (is_off(t) || (wire && !wire->bound) || (!wire && type_of(fd) != SOCK_DGRAM) ||
+        (!wire && !to)) {
+        wire_sent(t, fd, size);
+        return;
+    }
+    PROBE(t, IO_WRITE, fixnum(fd), fixnum((int64_t)size));
+    if (!wire) {
+        wire = wire_new(t, fd); /* the system has just given it an address */
+        wire->bound = true;
+    }
+    Address target = wire->remote;
+    if (to) copy_address(&target, to);
+    datagram_sent(loop_state(t), wire, &target);
+}
+
+void wire_give_up(LoopState *state, int fd) {
+    Wire *wire = find(state, fd);
+    if (!wire || !wire->datagrams) return;
+    if (wire->bound) wire->received = wire->sent;
+    else if (wire->peer) wire->received = wire->peer->sent;
 }
 
 /* ---- what has been done ---- */
@@ -230,7 +343,7 @@ void wire_sent(Thread *t, int fd, size_t size) {
     if (is_off(t)) return;
     Wire *wire = find(loop_state(t), fd);
     if (!wire) return;
-    wire->sent += size;
+    wire->sent += wire->packets ? 1 : size;
     if (wire->peer) wake(loop_state(t), wire->peer);
 }
 
@@ -240,8 +353,8 @@ void wire_received(Thread *t, int fd, size_t size) {
     if (is_off(t)) return;
     Wire *wire = find(loop_state(t), fd);
     if (!wire) return;
-    wire->received += size;
-    if (!size) wire->end_seen = true;
+    wire->received += wire->packets ? 1 : size;
+    if (!size && !wire->datagrams) wire->end_seen = true;
     if (wire->peer) wake(loop_state(t), wire->peer);
 }
 
@@ -267,7 +380,7 @@ static void forget_pending(LoopState *state, Wire *listener) {
 void wire_close(Thread *t, int fd) {
     LoopState *state = loop_state(t);
     Wire *wire = find(state, fd);
-    if (!wire) return;
+    if (!wire || leave_to_copies(state, wire, fd)) return;
     wake(state, wire);
     state->wires[fd] = NULL;
     wire->closed = wire->ended = true;
@@ -284,7 +397,7 @@ void wire_close(Thread *t, int fd) {
 void wire_release(LoopState *state) {
     for (size_t i = 0; i < state->wire_capacity; i++) {
         Wire *wire = state->wires[i];
-        if (!wire) continue;
+        if (!wire || leave_to_copies(state, wire, (int)i)) continue;
         state->wires[i] = NULL;
         while (wire->first) {
             Wire *pending = wire->first;
@@ -305,14 +418,17 @@ void wire_release(LoopState *state) {
 
 static bool is_coming(const Wire *wire) {
     if (wire->listens) return wire->first != NULL;
+    if (wire->bound) return wire->sent > wire->received;
     const Wire *peer = wire->peer;
-    return peer && !wire->end_seen && (peer->sent > wire->received || peer->ended);
+    if (!peer || wire->end_seen) return false;
+    return peer->sent > wire->received || (peer->ended && !wire->datagrams);
 }
 
 WireState wire_state(const LoopState *state, int fd, int events) {
     const Wire *wire = find(state, fd);
     if (!wire) return WIRE_FOREIGN;
     if ((events & POLLIN) && is_coming(wire)) return WIRE_IN_FLIGHT;
+    if (wire->bound) return wire->abroad ? WIRE_FOREIGN : WIRE_QUIET;
     return wire->listens || wire->peer || wire->listener ? WIRE_QUIET : WIRE_FOREIGN;
 }
 
@@ -327,10 +443,11 @@ static WireState state_of_all(const Thread *t, const struct pollfd *fds, size_t 
     return worst;
 }
 
+/* Does one of [fds] hear strangers, as listeners and sockets for datagrams do? */
 static bool some_listen(const Thread *t, const struct pollfd *fds, size_t count) {
     for (size_t i = 0; i < count; i++) {
         const Wire *wire = find(loop_state(t), fds[i].fd);
-        if (wire && wire->listens) return true;
+        if (wire && (wire->listens || wire->bound)) return true;
     }
     return false;
 }
@@ -374,6 +491,8 @@ static int look_inside(Thread *t, Value what, struct pollfd *fds, size_t count, 
         ready = poll(fds, count, 1);
         return ready > 0 ? ready : 0;
     }
+    for (size_t i = 0; *flights > FLIGHT_POLLS && i < count; i++)
+        wire_give_up(loop_state(t), fds[i].fd);
     ParkResult result = wait_inside(t, what, fds, count, deadline);
     return result == PARK_ALONE || result == PARK_DEADLOCK ? -1 : 0;
 }

@@ -8,6 +8,10 @@
  * accepting, bytes sent and received, ends closed. Ends are matched by their addresses (of unix
  * sockets: by the order of connecting). A descriptor that nobody has spoken of is foreign.
  *
+ * A socket for datagrams belongs to the program when it is bound here and has last sent to another
+ * such socket of the program; it counts datagrams, and one that the system lost is given up after
+ * a while. Descriptors that are copies of each other share their wire.
+ *
  * In flight towards a descriptor are bytes sent and not received, an end or reset not yet seen, and
  * for a listener connections not accepted. It matters to whoever waits for that descriptor only:
  * a loop or thread for which something is in flight does not park, and who sends wakes the
@@ -41,6 +45,15 @@ void wire_shutdown(Thread *t, int fd);
 /* From now on others may use the socket behind [fd] without telling (it was copied): it and its
  * other end are foreign. */
 void wire_forget(Thread *t, int fd);
+/* [copy] is another descriptor for what is behind [fd]. */
+void wire_copy(Thread *t, int fd, int copy);
+/* [fd], a socket for datagrams, has got a local address; or has been connected to [to]. */
+void wire_bind(Thread *t, int fd);
+void wire_aim(Thread *t, int fd, const struct sockaddr *to);
+/* The same as wire_sent, for a datagram to [to]; NULL: to where the socket is connected. */
+void wire_sent_to(Thread *t, int fd, size_t size, const struct sockaddr *to);
+/* Datagrams on their way to [fd] that should have come long ago: they were lost. */
+void wire_give_up(LoopState *state, int fd);
 /* [fd] is about to be closed. */
 void wire_close(Thread *t, int fd);
 

@@ -16,6 +16,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "loop/wire.h"
 #include "stdlib/posix.h"
 #include "vm/container.h"
 #include "vm/exception.h"
@@ -141,7 +142,9 @@ Value posix_dup(Thread *t, Value *args) {
     int64_t n[1];
     if (!numbers(t, args, 1, n)) return VALUE_ERROR;
     int fd = fcntl((int)n[0], F_DUPFD_CLOEXEC, 0);
-    return fd < 0 ? raise_os_error(t, errno, VALUE_UNSET) : fixnum(fd);
+    if (fd < 0) return raise_os_error(t, errno, VALUE_UNSET);
+    wire_copy(t, (int)n[0], fd);
+    return fixnum(fd);
 }
 
 Value posix_dup2(Thread *t, Value *args) {
@@ -151,6 +154,7 @@ Value posix_dup2(Thread *t, Value *args) {
     int fd = dup2((int)n[0], (int)n[1]);
     if (fd < 0) return raise_os_error(t, errno, VALUE_UNSET);
     if (!inherit) fcntl(fd, F_SETFD, FD_CLOEXEC);
+    if (n[0] != n[1]) wire_copy(t, (int)n[0], fd);
     return fixnum(fd);
 }
 

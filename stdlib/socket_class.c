@@ -305,7 +305,10 @@ static Value method_bind(Thread *t, Value *args) {
     socklen_t size;
     if (!address_from(t, SOCKET(args[0])->family, &args[1], "bind", &address, &size))
         return VALUE_ERROR;
-    return outcome(t, bind(SOCKET(args[0])->fd, (struct sockaddr *)&address, size));
+    const Socket *s = SOCKET(args[0]);
+    if (bind(s->fd, (struct sockaddr *)&address, size)) return os_error(t);
+    if (s->type == SOCK_DGRAM) wire_bind(t, s->fd);
+    return VALUE_NONE;
 }
 
 /* connect(2) that comes back at once; 0 or errno. */
@@ -335,6 +338,8 @@ static bool connect_to(Thread *t, Value self, const struct sockaddr_storage *add
     *error = connect_now(s->fd, address, size);
     if ((*error == 0 || *error == EINPROGRESS) && s->type == SOCK_STREAM)
         wire_connect(t, s->fd, (const struct sockaddr *)address);
+    if (*error == 0 && s->type == SOCK_DGRAM)
+        wire_aim(t, s->fd, (const struct sockaddr *)address);
     if (s->timeout == 0) return true;
     while (*error == EAGAIN && s->timeout < 0) {
         *error = connect_outside(t, s->fd, address, size);
@@ -470,8 +475,15 @@ static const NativeDef methods[] = {
     {"recvfrom", socket_recvfrom, "(self, bufsize, flags=0, /)", "(bytes, address of the sender)."},
     {"recvfrom_into", socket_recvfrom_into, "(self, buffer, nbytes=0, flags=0)",
      "Receive into a bytearray; (how many bytes, address of the sender)."},
+    {"recvmsg", socket_recvmsg, "(self, bufsize, ancbufsize=0, flags=0, /)",
+     "(bytes, [(level, type, data), ...] of ancillary data, flags, address of the sender)."},
+    {"recvmsg_into", socket_recvmsg_into, "(self, buffers, ancbufsize=0, flags=0, /)",
+     "The same into bytearrays, one after the other; how many bytes instead of them."},
     {"send", socket_send, "(self, data, flags=0, /)", "Send; gives how many bytes were taken."},
     {"sendall", socket_sendall, "(self, data, flags=0, /)", "Send all of data."},
+    {"sendmsg", socket_sendmsg, "(self, buffers, ancdata=(), flags=0, address=None, /)",
+     "Send the bytes of all buffers and (level, type, data) of ancillary data; how many bytes\n"
+     "were taken."},
     {"sendto", socket_sendto, "(self, data, flags_or_address=?, address=?, /)",
      "Send a datagram to an address; flags may stand before it."},
     {"setblocking", setblocking, "(self, flag, /)", "True: calls wait. False: they never do."},
@@ -513,8 +525,9 @@ static Value module_dup(Thread *t, Value *args) {
     int64_t fd;
     if (!arg_int32(t, args[0], &fd)) return VALUE_ERROR;
     int copy = fcntl((int)fd, F_DUPFD_CLOEXEC, 0);
-    wire_forget(t, (int)fd);
-    return copy < 0 ? os_error(t) : fixnum(copy);
+    if (copy < 0) return os_error(t);
+    wire_copy(t, (int)fd, copy);
+    return fixnum(copy);
 }
 
 static const NativeDef functions[] = {
@@ -522,6 +535,9 @@ static const NativeDef functions[] = {
     {"dup", module_dup, "(fd, /)", "Another descriptor for the same socket."},
     {"socketpair", make_pair, "(family=None, type=1, proto=0, /)",
      "Two sockets that are connected with each other."},
+    {"CMSG_LEN", socket_cmsg_len, "(length, /)",
+     "The length of an item of ancillary data with so many bytes, without padding behind it."},
+    {"CMSG_SPACE", socket_cmsg_space, "(length, /)", "The same with padding."},
     {"getdefaulttimeout", getdefaulttimeout, "()", "The timeout of new sockets; None: none."},
     {"setdefaulttimeout", setdefaulttimeout, "(timeout, /)", "Set the timeout of new sockets."},
     {0},

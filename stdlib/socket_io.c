@@ -166,7 +166,8 @@ static ssize_t transmit(Thread *t, Value self, Value v, size_t offset, int flags
         ssize_t n = sendto(SOCKET(self)->fd, data + offset, size - offset,
                            flags | MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)address,
                            address_size);
-        if (n >= 0) wire_sent(t, SOCKET(self)->fd, (size_t)n);
+        if (n >= 0)
+            wire_sent_to(t, SOCKET(self)->fd, (size_t)n, (const struct sockaddr *)address);
         if (n >= 0) return n;
         if (!socket_again(t, self, POLLOUT, deadline)) return -1;
     }

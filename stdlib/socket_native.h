@@ -7,6 +7,7 @@
  * may have been closed by another thread; socket_wait says so.
  *
  * Files: socket_class.c (making, options, names), socket_io.c (bytes in and out),
+ * socket_message.c (with ancillary data),
  * socket_address.c (addresses as values), socket_resolve.c (names to addresses),
  * socket_constants.c. Read next: vm/outside.h.
  */
@@ -48,6 +49,14 @@ Value socket_recvfrom_into(Thread *t, Value *args);
 Value socket_send(Thread *t, Value *args);
 Value socket_sendall(Thread *t, Value *args);
 Value socket_sendto(Thread *t, Value *args);
+
+/* ---- socket_message.c ---- */
+
+Value socket_sendmsg(Thread *t, Value *args);
+Value socket_recvmsg(Thread *t, Value *args);
+Value socket_recvmsg_into(Thread *t, Value *args);
+Value socket_cmsg_len(Thread *t, Value *args);
+Value socket_cmsg_space(Thread *t, Value *args);
 
 /* ---- socket_address.c ---- */
 
