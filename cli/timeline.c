@@ -22,7 +22,7 @@
 #include "cli/timeline_html.inc"
 #include "cli/timeline_js.inc"
 
-static void put_page(Record *r, const char *title, Buffer *out) {
+static void put_page(Record *r, const char *title, const char *file, Buffer *out) {
     for (const char *at = (const char *)timeline_html; *at;) {
         const char *mark = strstr(at, "<!--");
         if (!mark) mark = at + strlen(at);
@@ -30,7 +30,7 @@ static void put_page(Record *r, const char *title, Buffer *out) {
         if (!*mark) return;
         if (!strncmp(mark, "<!--css-->", 10)) buffer_puts(out, (const char *)timeline_css);
         else if (!strncmp(mark, "<!--js-->", 9)) buffer_puts(out, (const char *)timeline_js);
-        else if (!strncmp(mark, "<!--data-->", 11)) timeline_put_data(r, title, out);
+        else if (!strncmp(mark, "<!--data-->", 11)) timeline_put_data(r, title, file, out);
         at = strstr(mark, "-->") + 3;
     }
 }
@@ -70,7 +70,7 @@ static void write_record(Record *r) {
     Buffer out = {0};
     if (o->form == FORM_TEXT) timeline_put_text(r, terminal_width(), &out);
     else if (o->form == FORM_JSON) timeline_put_chrome(r, &out);
-    else put_page(r, title_of(o->target), &out);
+    else put_page(r, title_of(o->target), o->job == JOB_FILE ? o->target : NULL, &out);
     char *name = o->output || o->form == FORM_TEXT ? NULL : default_name(o);
     if (o->output || name) write_file(name ? name : o->output, &out);
     else fwrite(out.data, 1, out.size, stderr);

@@ -189,9 +189,50 @@ static void put_texts(const Record *r, Buffer *out) {
     buffer_puts(out, "],\n");
 }
 
-void timeline_put_data(Record *r, const char *title, Buffer *out) {
+/* ---- what the program says of itself ---- */
+
+/* Is [line] a comment for tools: a licence, an interpreter, "# exit: 3"? */
+static bool is_directive(const char *line) {
+    static const char *const words[] = {"!", " SPDX-", " oracle:", " exit:",  " args:",
+                                        " stdin:", " options:", " stderr:", " timeout:"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (!strncmp(line + 1, words[i], strlen(words[i]))) return true;
+    }
+    return false;
+}
+
+/* Lines are joined; an empty one ends a paragraph. */
+static void put_comment(Buffer *about, const char *line) {
+    const char *text = line + strspn(line, "# ");
+    size_t size = strcspn(text, "\r\n");
+    bool begins = !about->size || about->data[about->size - 1] == '\n';
+    if (!begins) buffer_putc(about, size ? ' ' : '\n');
+    buffer_append(about, text, size);
+}
+
+/* The comment that the program begins with, a paragraph a line. */
+static void put_about(Record *r, const char *file, Buffer *out) {
+    Buffer about = {0};
+    bool more = file != NULL;
+    for (int n = 1; more && n <= 40; n++) {
+        Buffer line = {0};
+        more = r->vm->hooks.source_line(r->vm, file, n, &line);
+        buffer_putc(&line, '\0');
+        const char *text = line.data;
+        more = more && *text == '#';
+        if (more && !is_directive(text)) put_comment(&about, text);
+        buffer_free(&line);
+    }
+    buffer_putc(&about, '\0');
+    buffer_puts(out, ",\"about\":");
+    json_put_text(out, about.data);
+    buffer_free(&about);
+}
+
+void timeline_put_data(Record *r, const char *title, const char *file, Buffer *out) {
     buffer_puts(out, "{\"title\":");
     json_put_text(out, title);
+    put_about(r, file, out);
     buffer_printf(out, ",\"virtual\":%s,\"end\":%lld,\"events\":%u,\"dropped\":%llu,\n",
                   r->vm->clock.is_virtual ? "true" : "false", (long long)r->now.time, r->now.number,
                   (unsigned long long)r->dropped);

@@ -19,7 +19,8 @@ const STATES = ['runs', 'is ready', 'waits', 'is in the system', 'pass of the lo
 const COLOURS = ['run', 'ready', 'parked', 'outside', 'pass', 'idle', 'job', 'blocking'];
 const ARROWS = ['wakes', 'cancels', 'creates', 'gives a job to'];
 const MARKS = ['timer', 'i/o', 'exception', 'signal', 'deadlock', 'callback', 'done', 'timer set'];
-const ROW = 30, TOP = 28;
+const TOP = 28, LEAST = 24, MOST = 46;
+let ROW = 30;
 
 /* ---- data ---- */
 
@@ -145,7 +146,8 @@ function redraw() {
 function resize() {
   const ratio = window.devicePixelRatio || 1, box = canvas.getBoundingClientRect();
   view.width = box.width; view.height = box.height;
-  view.label = Math.min(230, Math.max(120, box.width * 0.2));
+  view.label = Math.min(230, Math.max(126, box.width * 0.2));
+  ROW = Math.min(MOST, Math.max(LEAST, Math.floor((view.height - TOP - 8) / rows.length)));
   canvas.width = Math.round(box.width * ratio); canvas.height = Math.round(box.height * ratio);
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
   clamp(); draw();
@@ -210,6 +212,26 @@ function drawForever() {
   }
 }
 
+/* While all wait for ever: from who waits to who has what it waits for. */
+function drawHolders() {
+  if (view.byEvent || !data.forever.length) return;
+  const named = new Map(rows.map(lane => [lane.name, lane]));
+  for (const stretch of data.forever) {
+    let count = 0;
+    for (const lane of rows) {
+      const span = lane.spans.find(s => s.kind === PARKED && s.begin <= stretch.begin && s.end >= stretch.end);
+      const found = span && /, held by (.+?)(?: since |[,\t\n]|$)/.exec(data.texts[span.text]), holder = found && named.get(found[1]);
+      if (!holder || holder === lane) continue;
+      const x = xOf(stretch.begin + (stretch.end - stretch.begin) * (0.72 + 0.1 * (count++ % 3)));
+      const down = yOf(holder) > yOf(lane), from = yOf(lane) + ROW / 2, to = yOf(holder) + ROW / 2;
+      pen.strokeStyle = pen.fillStyle = colours.blocking; pen.lineWidth = 2.5;
+      pen.beginPath(); pen.arc(x, from, 3, 0, 7); pen.fill();
+      pen.beginPath(); pen.moveTo(x, from); pen.lineTo(x, to + (down ? -8 : 8)); pen.stroke();
+      pen.beginPath(); pen.moveTo(x, to); pen.lineTo(x - 5, to + (down ? -9 : 9)); pen.lineTo(x + 5, to + (down ? -9 : 9)); pen.fill();
+    }
+  }
+}
+
 /* What somebody waits for, in four groups: time itself, a thing that others have, the end of other
  * work, the outside. */
 const WAITS = {timer: 'waits for a moment', thing: 'waits for a lock, queue …', work: 'waits for a task, job …',
@@ -237,7 +259,7 @@ function drawSpan(span, x, width, y) {
   const kind = span.kind, colour = colours[COLOURS[kind]];
   pen.fillStyle = pen.strokeStyle = colour;
   if (kind === PARKED || kind === IDLE) {
-    drawWait(kind === IDLE ? 'loop' : waitGroup(span.wait), x, width, y + ROW - 9);
+    drawWait(kind === IDLE ? 'loop' : waitGroup(span.wait), x, width, y + ROW / 2 + Math.min(7, ROW / 4));
   } else if (kind === READY || kind === OUTSIDE) {
     pen.fillStyle = patterns[kind]; pen.fillRect(x, y + 8, width, ROW - 16);
     if (width > 3) { pen.lineWidth = 1; pen.strokeRect(x + 0.5, y + 8.5, width - 1, ROW - 17); }
@@ -263,24 +285,35 @@ function caption(span) {
   return text;
 }
 
-/* "… since when it was made" and what follows a comma are for the details. */
-function brief(text) {
-  return text.replace(/, made at [^,]*/, '').replace(/ since [^ ,]*/, '').replace(/^(a timer|a moment), (.*) more$/, '$2')
-    .replace(/^loop waits for /, '');
+/* The same shorter and shorter: "… since when it was made" and what follows a comma are for the details. */
+function captions(span) {
+  const text = caption(span).replace(/, made at [^,]*/, '').replace(/ since [^ ,]*/, '').replace(/^loop waits for /, '');
+  const sleep = /^(?:a timer|a moment), (.*) more$/.exec(text);
+  if (sleep) return ['sleeps ' + sleep[1], sleep[1]];
+  return text.includes(', ') ? [text, text.slice(0, text.indexOf(', '))] : [text];
+}
+
+/* As much of [text] as [room] pixels hold; nothing when that says nothing. */
+function fitted(text, room) {
+  if (pen.measureText(text).width <= room) return text;
+  let low = 0, high = text.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (pen.measureText(text.slice(0, middle) + '…').width <= room) low = middle; else high = middle - 1;
+  }
+  return low < 6 ? '' : text.slice(0, low).trimEnd() + '…';
 }
 
 function drawCaption(span, x, width, y) {
   const shownFrom = Math.max(x, view.label + 2), room = Math.min(x + width, view.width) - shownFrom - 8;
-  if (room < 24) return;
-  let text = brief(caption(span));
-  const solid = span.kind === RUN || span.kind === PASS;
+  if (room < (span.kind === IDLE ? 60 : 24) || (span.kind === PARKED && span.wait === 'loop')) return;
   pen.font = '11.5px system-ui, "DejaVu Sans", sans-serif'; pen.textAlign = 'left'; pen.textBaseline = 'middle';
-  let wide = pen.measureText(text).width;
-  if (wide > room) text = text.slice(0, Math.floor(text.length * room / wide) - 1) + '…';
-  if (text.length < 3 || (wide > room && text.length < 8) || (span.kind === PARKED && span.wait === 'loop')) return;
-  wide = Math.min(wide, room);
-  const waits = span.kind === PARKED || span.kind === IDLE;
-  const middle = span.kind === JOB ? y + ROW - 12 : waits ? y + 11 : y + ROW / 2;
+  const all = captions(span);
+  const text = all.find(one => pen.measureText(one).width <= room) || fitted(all[all.length - 1], room);
+  if (text.length < 3) return;
+  const solid = span.kind === RUN || span.kind === PASS, waits = span.kind === PARKED || span.kind === IDLE;
+  const wide = pen.measureText(text).width;
+  const middle = span.kind === JOB ? y + ROW - 12 : waits ? y + ROW / 2 - 4 : y + ROW / 2;
   const shift = span.kind === JOB ? room - wide : 0;
   if (!solid && !waits) {
     pen.fillStyle = colours.paper;
@@ -384,12 +417,13 @@ function drawLabels() {
   pen.save(); pen.beginPath(); pen.rect(0, TOP - 2, view.label - 10, view.height); pen.clip();
   pen.textAlign = 'left'; pen.textBaseline = 'middle';
   for (const lane of visible()) {
-    const x = 14 + lane.depth * 12, y = yOf(lane) + ROW / 2;
+    const narrow = view.label < 140, x = (narrow ? 8 : 14) + lane.depth * (narrow ? 6 : 12), y = yOf(lane) + ROW / 2;
+    const room = view.label - 12 - x;
     pen.font = `${lane.kind === 2 ? '' : '600 '}13px system-ui, "DejaVu Sans", sans-serif`;
-    pen.fillStyle = colours.ink; pen.fillText(lane.name, x, y);
-    const wide = pen.measureText(lane.name).width;
+    const name = fitted(lane.name, room), wide = pen.measureText(name).width;
+    pen.fillStyle = colours.ink; pen.fillText(name, x, y);
     pen.font = '12px system-ui, "DejaVu Sans", sans-serif';
-    pen.fillStyle = colours.faint; pen.fillText(lane.work, x + wide + 7, y);
+    pen.fillStyle = colours.faint; pen.fillText(fitted(lane.work, room - wide - 7), x + wide + 7, y);
   }
   pen.restore();
 }
@@ -411,6 +445,7 @@ function draw() {
     drawSpans(lane, y); drawMarks(lane, y);
   }
   drawArrows();
+  drawHolders();
   drawPicked();
   pen.restore();
   drawLabels();
@@ -539,7 +574,9 @@ function pickAt(lane, number) {
 }
 
 function hint() {
-  return [element('h2', 'What is this?'),
+  const about = data.about.split('\n').filter(text => text);
+  return [...(about.length ? [element('h2', 'About this program'), ...about.map(text => element('p', text))] : []),
+          element('h2', 'Reading the page'),
           element('p', 'A lane for the main program, for every thread, event loop and task. Click a span, or move with the arrow keys, to see where it stands and what it waits for.'),
           element('p', 'Wheel: zoom. Drag: move. Shift+wheel: lanes. +, −, 0: zoom. e: by event. a: arrows. /: search, Enter: next.')];
 }
@@ -563,7 +600,18 @@ function spanAt(x, y) {
 }
 
 let drag = null;
+const fingers = new Map();
+
+/* Two fingers: what is under them stays under them. */
+function pinch(e) {
+  const [a, b] = [...fingers.values()], before = Math.abs(a.x - b.x) + 20;
+  fingers.set(e.pointerId, {x: e.offsetX, y: e.offsetY});
+  const [c, d] = [...fingers.values()];
+  zoom(before / (Math.abs(c.x - d.x) + 20), (c.x + d.x) / 2);
+}
+
 canvas.addEventListener('pointerdown', e => {
+  fingers.set(e.pointerId, {x: e.offsetX, y: e.offsetY});
   drag = {x: e.offsetX, y: e.offsetY, from: view.from, to: view.to, top: view.top, moved: false};
   canvas.setPointerCapture(e.pointerId);
 });
@@ -573,6 +621,8 @@ canvas.addEventListener('pointermove', e => {
     canvas.title = span ? `${span.lane.name} ${STATES[span.kind]}: ${caption(span)} (${unitText(span.end - span.begin)})` : '';
     return;
   }
+  if (fingers.size === 2) { drag.moved = true; pinch(e); drag.from = view.from; drag.to = view.to; drag.x = e.offsetX; return; }
+  fingers.set(e.pointerId, {x: e.offsetX, y: e.offsetY});
   const dx = e.offsetX - drag.x, dy = e.offsetY - drag.y;
   if (Math.abs(dx) + Math.abs(dy) > 4) drag.moved = true;
   if (!drag.moved) return;
@@ -581,9 +631,11 @@ canvas.addEventListener('pointermove', e => {
   clamp(); redraw();
 });
 canvas.addEventListener('pointerup', e => {
+  fingers.delete(e.pointerId);
   if (drag && !drag.moved) pick(spanAt(e.offsetX, e.offsetY));
-  drag = null;
+  if (!fingers.size) drag = null;
 });
+canvas.addEventListener('pointercancel', e => { fingers.delete(e.pointerId); drag = null; });
 canvas.addEventListener('wheel', e => {
   e.preventDefault();
   if (e.shiftKey) view.top += e.deltaY || e.deltaX;
@@ -682,6 +734,8 @@ function sample() {
 }
 
 function legend() {
+  const row = ROW;
+  ROW = 30;
   const items = [], used = new Set();
   for (const lane of lanes) for (const list of [lane.spans, lane.over]) for (const s of list) used.add(s.kind);
   const waits = new Set(lanes.flatMap(lane => lane.spans.map(s => s.kind === PARKED ? waitGroup(s.wait) : s.kind === IDLE ? 'loop' : '')));
@@ -694,6 +748,7 @@ function legend() {
   for (const kind of [...new Set(arrows.map(a => a.kind))].sort())
     items.push(picture(ARROWS[kind], () => drawCurve(kind, 3, ROW / 2 - 8, 31, ROW / 2 + 9, true)));
   $('legend').replaceChildren(...items);
+  ROW = row;
 }
 
 function start() {
@@ -706,8 +761,8 @@ function start() {
   readColours(); fit(); resize(); legend(); draw();
   $('details').replaceChildren(...hint());
   new ResizeObserver(resize).observe(canvas);
-  window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { readColours(); legend(); draw(); });
-  window.addEventListener('beforeprint', resize);
+  for (const media of ['(prefers-color-scheme: dark)', 'print'])
+    window.matchMedia(media).addEventListener('change', () => { readColours(); resize(); legend(); draw(); });
 }
 
 window.timeline = {view, rows, arrows, pick, spanAt, xOf, yOf, zoom, fit};

@@ -13,6 +13,7 @@ from common import TulipCase
 
 sys.path.insert(0, os.path.join(common.ROOT, "tests", "tools"))
 import browser
+import pictures
 
 SCRIPTS = os.path.join(common.ROOT, "scripts", "timeline")
 NAMES = ("two_spinners", "saving", "downloads", "cancelling", "deadlock")
@@ -45,6 +46,18 @@ class Written(TulipCase):
                 self.assertEqual(done.stdout, file.read())
             self.assertEqual(done.returncode, 3 if name == "deadlock" else 0)
             self.assertLess(len(self.read(name + ".timeline.html")), 500_000)
+
+    def test_pictures_show_the_page_of_today(self):
+        for name in pictures.PICTURES:
+            path = os.path.join(pictures.FOLDER, name)
+            self.assertEqual(pictures.noted_hash(path), pictures.source_hash(), "./dev pictures takes it again")
+            self.assertLess(os.path.getsize(path), 150_000)
+
+    def test_the_page_shows_what_the_program_says_of_itself(self):
+        path = self.write("a.tul", "#!/usr/bin/env tulip\n# SPDX-License-Identifier: MIT\n# Says <one>\n# thing.\n#\n"
+                          "# And another.\nprint(1)\n# not this\n")
+        subprocess.run([common.TULIP, "timeline", "-o", "b.html", path], cwd=self.folder, capture_output=True)
+        self.assertIn(r'"about":"Says \u003cone> thing.\u000aAnd another."', self.read("b.html"))
 
     def test_the_page_refers_to_nothing_outside(self):
         self.run_view("timeline", "--virtual-time", "-o", "page.html")
@@ -196,8 +209,8 @@ class InBrowser(TulipCase):
         page = self.page("deadlock")
         self.assertEqual(page.evaluate("document.getElementById('facts').innerText").split(" · ")[0],
                          "100 ms of virtual time")
-        page.click_at(*self.span(page, "Task-2", 2, 1))
-        self.assertIn("held by Task-3", self.details(page))
+        page.click_at(*self.span(page, "Ann", 2, 1))
+        self.assertIn("held by Bob", self.details(page))
         self.assertIn("async with second:", self.details(page))
 
     def test_keys_zoom_search(self):
