@@ -12,7 +12,10 @@
 #define _GNU_SOURCE /* fopencookie */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "common/memory.h"
 #include "loop/loop.h"
 #include "parser/parser.h"
 #include "stdlib/guard.h"
@@ -119,9 +122,57 @@ static Value has_buffered(Thread *t, Value *args) {
 
 /* ---- events ---- */
 
-static ssize_t write_trace(void *guard, const char *data, size_t size) {
-    guard_write_error(guard, data, size);
+/* Where :trace writes: above the prompt, without what the prompt itself makes the loop do. A line
+ * about the loop's turns is held back until something else follows in that turn; a turn that only
+ * brought a key is never seen. */
+typedef struct PromptTrace {
+    Guard *guard;
+    Buffer held;
+    bool shown; /* what came last: the wait that follows it is of interest */
+} PromptTrace;
+
+static bool follows(const char *line, const char *word) {
+    line += strspn(line, " 0123456789");
+    return !strncmp(line, word, strlen(word));
+}
+
+static void trace_line(PromptTrace *trace, const char *line, size_t size) {
+    bool waits = follows(line, "loop waits");
+    if (follows(line, "pass ") || follows(line, "loop starts")) trace->held.size = 0;
+    if ((waits && !trace->shown) || follows(line, "pass ") ||
+        (follows(line, "loop ") && !waits)) {
+        buffer_append(&trace->held, line, size);
+        return;
+    }
+    if (memmem(line, size, " Editor.", 8)) {
+        trace->held.size = 0;
+        return;
+    }
+    buffer_append(&trace->held, line, size);
+    guard_write_error(trace->guard, trace->held.data, trace->held.size);
+    trace->held.size = 0;
+    trace->shown = !waits;
+}
+
+static ssize_t write_trace(void *cookie, const char *data, size_t size) {
+    const char *end = data + size;
+    while (data < end) {
+        const char *newline = memchr(data, '\n', (size_t)(end - data));
+        if (!newline) { /* longer than the buffer: it goes as it is */
+            guard_write_error(((PromptTrace *)cookie)->guard, data, (size_t)(end - data));
+            break;
+        }
+        trace_line(cookie, data, (size_t)(newline + 1 - data));
+        data = newline + 1;
+    }
     return (ssize_t)size;
+}
+
+static int close_trace(void *cookie) {
+    PromptTrace *trace = cookie;
+    buffer_free(&trace->held);
+    free(trace);
+    return 0;
 }
 
 static Value trace(Thread *t, Value *args) {
@@ -133,8 +184,14 @@ static Value trace(Thread *t, Value *args) {
     if (vm->probe) return VALUE_NONE;
     FILE *out = stderr;
     if (guard_of(t)) {
-        out = fopencookie(guard_of(t), "w", (cookie_io_functions_t){.write = write_trace});
-        if (!out) return raise_os_error(t, errno, VALUE_UNSET);
+        PromptTrace *trace = memory_alloc_zeroed(sizeof *trace);
+        trace->guard = guard_of(t);
+        out = fopencookie(trace, "w",
+                          (cookie_io_functions_t){.write = write_trace, .close = close_trace});
+        if (!out) {
+            free(trace);
+            return raise_os_error(t, errno, VALUE_UNSET);
+        }
         setvbuf(out, NULL, _IOLBF, BUFSIZ);
     }
     probe_trace_to(vm, out);

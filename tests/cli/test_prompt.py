@@ -123,6 +123,15 @@ class Plain(TulipCase):
             """)
         self.assertEqual(printed, "f(a, *, b=1)\n    Do it.")
 
+    def test_help_breaks_long_lines(self):
+        printed, _ = self.session("help(str.split)\nhelp('asyncio.gather')\n")
+        self.assertLess(max(map(len, printed.split("\n"))), 80)
+
+    def test_exit_and_quit_say_how_they_are_used(self):
+        self.assertEqual(self.session("quit\nexit\n")[0],
+                         "quit() or Ctrl-D ends the session.\nexit() or Ctrl-D ends the session.")
+        self.expect(self.tulip("-i", stdin=b"exit(4)\n"), 4)
+
     def test_commands(self):
         printed, _ = self.session(":tokens x\n:ast x\n:dis x + 1\n:time 2 + 2\n:nothing\n:help\n")
         for part in "NAME", "Module(", "ADDI":
@@ -160,7 +169,7 @@ class Terminal(TulipCase):
         self.wait(">>>")
 
     def screen(self):
-        """The lines on the screen, the first one aside."""
+        """The lines on the screen, the first one (a greeting) aside."""
         lines = [line.rstrip() for line in self.tmux("capture-pane", "-p").split("\n")]
         return "\n".join(lines[1:]).rstrip()
 
@@ -358,3 +367,40 @@ class Terminal(TulipCase):
         while "sleeper: sleep()" not in self.screen() and time.monotonic() < end:
             time.sleep(0.02)
         self.assertIn("sleeper: sleep()", self.screen())
+
+    def test_what_is_typed_ahead_runs_in_the_loop(self):
+        self.tmux("send-keys", "-l", "import asyncio, time\rtime.sleep(0.3)\r"
+                  "await asyncio.sleep(0.01, 'slept')\r")
+        self.wait("\n'slept'\n>>>")
+
+    def test_a_terminal_that_becomes_narrower(self):
+        self.type("for i in range(40): print(i)")
+        self.wait("...")
+        self.press("Enter")
+        self.wait("39\n>>>")
+        self.tmux("send-keys", "-l", "x = '" + 60 * "a" + "日本'")
+        self.wait("日本'")
+        self.tmux("resize-window", "-x", "20", "-y", "30")
+        self.wait("\n" + 20 * "a" + "\n" + 9 * "a" + "日本'")
+        self.tmux("resize-window", "-x", "90", "-y", "30")
+        shown = "39\n>>> x = '" + 60 * "a" + "日本'"
+        end = time.monotonic() + 10 * common.SLOW
+        while not (lines := self.tmux("capture-pane", "-p", "-S", "-100")).rstrip().endswith(shown):
+            if time.monotonic() > end:
+                self.fail(lines)
+            time.sleep(0.02)
+
+    def test_trace_shows_tasks_and_not_the_keys(self):
+        self.type("import asyncio")
+        self.wait("import asyncio\n>>>")
+        self.type(":trace on")
+        self.wait("\n>>>")
+        self.type("task = asyncio.create_task(asyncio.sleep(0.1))")
+        self.tmux("send-keys", "-l", "typed")
+        end = time.monotonic() + 10 * common.SLOW
+        while "is done: None" not in self.screen() and time.monotonic() < end:
+            time.sleep(0.02)
+        screen = self.screen()
+        self.assertIn("is done: None", screen)
+        self.assertIn(">>> typed", screen)
+        self.assertNotIn("Editor", screen)
