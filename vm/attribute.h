@@ -27,6 +27,7 @@ typedef enum AttributeKind {
                     v); LOAD_ATTR must bind (method_new) */
     ATTR_CLASS_VALUE,     /* [value] as it is */
     ATTR_PROPERTY,        /* call [value], a Tulip Function, with v */
+    ATTR_FIELD,           /* [value], a Member: its field's get; store: its set */
     ATTR_MODULE,          /* MODULE(v)->dict->entries[index].value */
     ATTR_CLASS_ATTRIBUTE, /* v is a class: [value] as it is */
     ATTR_CLASSMETHOD,     /* [value] (a Function or Native) bound to the class: v itself when v is a

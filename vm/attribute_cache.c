@@ -86,12 +86,20 @@ static bool load_from_module(Thread *t, Value v, Str *name, AttributeCache *out)
     return answer(out, ATTR_MODULE, VALUE_UNSET);
 }
 
+/* Is [found] a field, implemented in C, of objects like [v]? */
+static bool is_field_of(Thread *t, Value v, Value found) {
+    return is_kind(found, OBJ_MEMBER) && MEMBER(found)->field &&
+           class_is_subclass(class_of(t->vm, v), CLASS(MEMBER(found)->owner));
+}
+
 /* A data descriptor decides before the instance is asked. */
-static bool load_data_descriptor(Str *name, Value found, const Shape *shape, AttributeCache *out) {
+static bool load_data_descriptor(Thread *t, Value v, Str *name, Value found, const Shape *shape,
+                                 AttributeCache *out) {
     if (is_kind(found, OBJ_MEMBER) && !MEMBER(found)->field && shape) {
         int index = shape_find(shape, name);
         return index >= 0 && answer_slot(out, shape, index);
     }
+    if (is_field_of(t, v, found)) return answer(out, ATTR_FIELD, found);
     if (!is_kind(found, OBJ_PROPERTY) || !is_kind(PROPERTY(found)->get, OBJ_FUNCTION)) return false;
     if (object_class(object_of(found))->flags & CLASS_HEAP) return false;
     return answer(out, ATTR_PROPERTY, PROPERTY(found)->get);
@@ -105,7 +113,7 @@ static bool load_from_instance(Thread *t, Value v, Str *name, AttributeCache *ou
     Attributes *a = is_object(v) ? object_attributes(object_of(v)) : NULL;
     if (a && a->shape->is_dict) return false;
     if (found != VALUE_UNSET && is_data_descriptor(t->vm, found)) {
-        return load_data_descriptor(name, found, a ? a->shape : NULL, out);
+        return load_data_descriptor(t, v, name, found, a ? a->shape : NULL, out);
     }
     int index = a ? shape_find(a->shape, name) : -1;
     if (index >= 0) return answer_slot(out, a->shape, index);
@@ -147,9 +155,11 @@ static bool store_cacheable(Thread *t, Value v, Str *name, AttributeCache *out) 
     if (cls->slots.setattr && cls->slots.setattr != object_setattr) return false;
     ObjectKind kind = object_kind(object_of(v));
     if (kind == OBJ_CLASS || kind == OBJ_MODULE || kind == OBJ_FUNCTION) return false;
+    Value found = class_lookup(t, cls, name);
+    if (is_field_of(t, v, found))
+        return MEMBER(found)->field->set && answer(out, ATTR_FIELD, found);
     Attributes *a = object_attributes(object_of(v));
     if (!a || a->shape->is_dict) return false;
-    Value found = class_lookup(t, cls, name);
     bool member = is_kind(found, OBJ_MEMBER) && !MEMBER(found)->field;
     if (!member && (cls->flags & CLASS_NO_DICT)) return false;
     if (!member && found != VALUE_UNSET && is_data_descriptor(t->vm, found)) return false;

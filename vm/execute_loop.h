@@ -158,7 +158,7 @@ static Value load_attribute_and_cache(Thread *t, Value o, Str *name, Word *cache
 static bool store_attribute_and_cache(Thread *t, Value o, Str *name, Value v, Word *cache) {
     AttributeCache found;
     if (attribute_cache_store(t, o, name, &found))
-        fill_cache(cache, &found, (uintptr_t)found.shape);
+        fill_cache(cache, &found, found.shape ? (uintptr_t)found.shape : found.value);
     return value_setattr(t, o, name, v);
 }
 
@@ -198,7 +198,7 @@ Value LOOP(Thread *t) {
     int argc;
     Tuple *kwnames;
     /* a resume under way */
-    Generator *g;
+    Generator *g, *leaf;
     uint32_t dest;
     uint8_t action;
 
@@ -390,6 +390,9 @@ Value LOOP(Thread *t) {
         case ATTR_CLASS_VALUE:
         case ATTR_CLASS_ATTRIBUTE: v = CACHE_POINTER(cache); break;
         case ATTR_METHOD: v = method_new(t, CACHE_POINTER(cache), o); break;
+        case ATTR_FIELD:
+            SET_CHECKED(v, MEMBER(CACHE_POINTER(cache))->field->get(t, o));
+            break;
         case ATTR_PROPERTY:
             callee = CACHE_POINTER(cache);
             args = &RB;
@@ -429,6 +432,9 @@ Value LOOP(Thread *t) {
             a->shape = (Shape *)(uintptr_t)CACHE_POINTER(cache);
             break;
         }
+        case ATTR_FIELD:
+            CHECK(MEMBER(CACHE_POINTER(cache))->field->set(t, o, RB));
+            break;
         default: CHECK(value_setattr(t, o, NAME_CONSTANT(cache[0]), RB));
         }
         NEXT();
@@ -1130,6 +1136,21 @@ call:
                     v = args[argc - 1];
                     goto resume_by_call;
                 }
+            } else if (native->intrinsic == INTRINSIC_THROW) {
+                bool bound = native->self != VALUE_UNSET;
+                Value self = bound ? native->self : args[0];
+                if (argc == 2 - bound && is_generator_kind(self) &&
+                    native->owner == object_class(object_of(self)) &&
+                    t->depth < vm->recursion_limit) {
+                    g = GENERATOR(self);
+                    leaf = generator_throw_directly(t, g, args[argc - 1]);
+                    if (LIKELY(leaf)) {
+                        dest = A(i);
+                        action = FRAME_RESULT;
+                        SAVE();
+                        goto resume_leaf;
+                    }
+                }
             } else if (native->intrinsic == INTRINSIC_NEXT && argc == 1 &&
                        is_kind(args[0], OBJ_GENERATOR)) {
                 g = GENERATOR(args[0]);
@@ -1294,8 +1315,8 @@ back_in_caller: /* t->frame is the caller, [action] of the frame left; an except
 resume_by_call:
     dest = A(i);
     action = FRAME_RESULT;
-resume: { /* resume g with v: what it yields goes to R[dest] of this frame */
-    Generator *leaf = g->leaf;
+resume: /* resume g with v: what it yields goes to R[dest] of this frame */
+    leaf = g->leaf;
     SAVE();
     if (UNLIKELY(t->depth >= vm->recursion_limit) && g->state != GEN_CLOSED &&
         !generator_is_running(g)) {
@@ -1319,6 +1340,7 @@ resume: { /* resume g with v: what it yields goes to R[dest] of this frame */
             NEXT();
         }
     }
+resume_leaf: /* of g: with the value it has been given, or with an exception */
     t->depth++;
     leaf->frame.caller = f;
     leaf->frame.dest = (uint16_t)dest;
@@ -1337,7 +1359,6 @@ resume: { /* resume g with v: what it yields goes to R[dest] of this frame */
     if (UNLIKELY(t->exception != VALUE_UNSET)) goto raise;
     POLL();
     NEXT();
-}
     CASE(YIELD) {
         v = RB;
         f->resume = A(i);
@@ -1353,7 +1374,8 @@ resume: { /* resume g with v: what it yields goes to R[dest] of this frame */
         v = async_item_new(t, RB);
     }
 yield_value: {
-    Generator *leaf = f->generator, *root = leaf->active_root;
+    leaf = f->generator;
+    Generator *root = leaf->active_root;
     Frame *caller = f->caller;
     SAVE();
     root->running = false;
@@ -1407,7 +1429,7 @@ yield_value: {
             g = GENERATOR(delegate);
             if (LIKELY(!g->parent && !g->running && g->state != GEN_CLOSED)) {
                 SAVE();
-                Generator *leaf = generator_link(t, self, g, sent);
+                leaf = generator_link(t, self, g, sent);
                 if (UNLIKELY(!leaf)) goto raise;
                 if (UNLIKELY((frame_code(&leaf->frame)->flags ^ frame_code(f)->flags) &
                              CODE_WIDE)) {

@@ -329,6 +329,23 @@ static Value throw_into(Thread *t, Generator *g, Value *args) {
     return closing ? close_chain(t, g, e) : throw_at(t, g, chain_leaf(g), e);
 }
 
+/* Is [f], which is suspended, at a plain yield? */
+static bool at_yield(const Frame *f) {
+    bool wide = frame_code(f)->flags & CODE_WIDE;
+    uint64_t opcode =
+        wide ? ((const uint64_t *)f->pc)[-1] & 0xffff : ((const uint32_t *)f->pc)[-1] & 0xff;
+    return opcode == OP_YIELD;
+}
+
+Generator *generator_throw_directly(Thread *t, Generator *g, Value exception) {
+    Generator *leaf = g->leaf;
+    if (!leaf || leaf->state != GEN_SUSPENDED || g->running || g->parent) return NULL;
+    if (!is_kind(exception, OBJ_EXCEPTION) || is_generator_exit(t, exception)) return NULL;
+    if (!at_yield(&leaf->frame)) return NULL;
+    raise_as_it_is(t, exception);
+    return leaf;
+}
+
 Value generator_throw_arguments(Thread *t, Generator *g, Value *args) {
     Value v;
     if (!can_throw(t, g, VALUE_UNSET, &v)) return v;

@@ -56,6 +56,10 @@ Generator *generator_new(Thread *t, Function *function);
 Value generator_send(Thread *t, Generator *g, Value v) MUST_CHECK;
 /* Raise [exception] (an instance) inside. Same results. */
 Value generator_throw(Thread *t, Generator *g, Value exception) MUST_CHECK;
+/* For the interpreter loop: where a throw of [exception] enters the chain under [g], with the
+ * exception set, or NULL when generator_throw_arguments() must see to it (the chain is not simply
+ * suspended at a yield, [exception] closes it, or is no instance). */
+Generator *generator_throw_directly(Thread *t, Generator *g, Value exception);
 /* The same with what throw() was given in [args], which are roots: args[1…3] are type, value and
  * traceback (the last two may be VALUE_UNSET). A delegate that is no generator gets them as they
  * are. */

@@ -3,8 +3,8 @@
  * What Tulip programs see of generators and coroutines: send, throw, close, __next__, the gi_… and
  * cr_… fields, and the frame objects that gi_frame and tracebacks show.
  *
- * send and next on a generator are intrinsics: the interpreter loop resumes without calling these
- * functions; they serve calls from C. Read next: vm/generator.c.
+ * send, throw and next on a generator are intrinsics: the interpreter loop resumes without calling
+ * these functions; they serve calls from C and the uncommon cases. Read next: vm/generator.c.
  */
 #include <stdio.h>
 
@@ -236,9 +236,10 @@ static const NativeDef wrapper_methods[] = {
     {NULL, NULL, NULL, NULL},
 };
 
-static void mark_intrinsic(Thread *t, ObjectKind kind) {
-    Value send = dict_get_str(t, t->vm->classes[kind]->dict, NAME_OF(t, send));
-    ((Native *)object_of(send))->intrinsic = INTRINSIC_SEND;
+static void mark_intrinsics(Thread *t, ObjectKind kind) {
+    Dict *methods = t->vm->classes[kind]->dict;
+    ((Native *)object_of(dict_get_str(t, methods, NAME_OF(t, send))))->intrinsic = INTRINSIC_SEND;
+    ((Native *)object_of(dict_get_str(t, methods, NAME_OF(t, throw))))->intrinsic = INTRINSIC_THROW;
 }
 
 void generator_init(Thread *t) {
@@ -258,6 +259,6 @@ void generator_init(Thread *t) {
                                         .slots = &wrapper_slots,
                                         .methods = wrapper_methods,
                                         .trace = wrapper_trace});
-    mark_intrinsic(t, OBJ_GENERATOR);
-    mark_intrinsic(t, OBJ_COROUTINE);
+    mark_intrinsics(t, OBJ_GENERATOR);
+    mark_intrinsics(t, OBJ_COROUTINE);
 }

@@ -52,13 +52,18 @@ typedef struct Signature {
     uint16_t positional, positional_only, keyword_only;
     bool has_varargs, has_varkw;
     bool of_slot, wrapper; /* the method of a slot; one that CPython wraps, with words of its own */
-    struct Signature *next; /* all that signature_parse made, freed with the vm */
+    struct Signature *next;    /* all that signature_parse made, freed with the vm */
     const NativeDef *callback; /* of a native that is made over and over: what it is made from */
     struct Signature *next_callback;
 } Signature;
 
 /* Natives that resume generators: executed by the loop, so that they do not nest. */
-typedef enum NativeIntrinsic { INTRINSIC_NONE, INTRINSIC_SEND, INTRINSIC_NEXT } NativeIntrinsic;
+typedef enum NativeIntrinsic {
+    INTRINSIC_NONE,
+    INTRINSIC_SEND,
+    INTRINSIC_THROW,
+    INTRINSIC_NEXT
+} NativeIntrinsic;
 
 typedef struct Native {
     Object header;
@@ -71,8 +76,8 @@ typedef struct Native {
     Class *owner;        /* class whose method it is, or NULL */
     uint16_t parameters; /* registers its args take */
     uint8_t required;    /* positional parameters without a default */
-    bool simple; /* no **kwargs nor required keyword-only parameters: positional calls bind by
-                    counting */
+    bool simple;       /* no **kwargs nor required keyword-only parameters: positional calls bind by
+                          counting */
     uint16_t exact;    /* how many positional arguments fill its registers with nothing to do;
                           UINT16_MAX: never */
     uint8_t intrinsic; /* NativeIntrinsic: the interpreter loop does it without a C call */
