@@ -17,11 +17,10 @@
 #include "vm/probe.h"
 #include "vm/str.h"
 
-static Handle *make(Thread *t, Class *cls, Value loop, Value callback, const Value *args,
-                    size_t argc, Value context) {
+static Handle *make(Thread *t, Class *cls, Value loop, Value callback, Value args, Value context) {
     Handle *handle = heap_allocate_small(&t->vm->heap, sizeof *handle, OBJ_HANDLE, cls);
     handle->callback = callback;
-    handle->args = argc ? object_value(tuple_from(t, args, argc)) : VALUE_NONE;
+    handle->args = args != VALUE_NONE && TUPLE(args)->size ? args : VALUE_NONE;
     handle->context = context_for_later(t, context);
     handle->loop = loop;
     handle->when = 0;
@@ -29,15 +28,18 @@ static Handle *make(Thread *t, Class *cls, Value loop, Value callback, const Val
     return handle;
 }
 
-Value handle_new(Thread *t, Value loop, Value callback, const Value *args, size_t argc,
-                 Value context) {
-    return object_value(make(t, BUILTIN_CLASS(t, HANDLE), loop, callback, args, argc, context));
+Value handle_new(Thread *t, Value loop, Value callback, Value args, Value context) {
+    return object_value(make(t, BUILTIN_CLASS(t, HANDLE), loop, callback, args, context));
+}
+
+Value handle_arguments(Thread *t, Value arg) {
+    return arg == VALUE_UNSET ? VALUE_NONE : object_value(tuple_from(t, &arg, 1));
 }
 
 Value handle_new_timer(Thread *t, Loop *loop, int64_t deadline, double when, Value callback,
-                       const Value *args, size_t argc, Value context) {
-    Handle *handle = make(t, loop->state->timer_handle, object_value(loop->object), callback, args,
-                          argc, context);
+                       Value args, Value context) {
+    Handle *handle =
+        make(t, loop->state->timer_handle, object_value(loop->object), callback, args, context);
     handle->is_timer = handle->scheduled = true;
     handle->when = when;
     timers_push(&loop->timers, deadline, object_value(handle));
@@ -104,7 +106,7 @@ bool callback_failed(Thread *t, Value loop, Value what, Value arg) {
     roots[0] = exception_take(t);
     roots[1] = what;
     if (!is_kind(what, OBJ_HANDLE)) {
-        roots[1] = handle_new(t, loop, what, &arg, arg != VALUE_UNSET, VALUE_NONE);
+        roots[1] = handle_new(t, loop, what, handle_arguments(t, arg), VALUE_NONE);
     }
     Buffer message = {0};
     buffer_puts(&message, "Exception in callback ");

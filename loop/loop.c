@@ -85,7 +85,7 @@ static bool call_soon(Thread *t, Value loop, Value callback, Value arg, Value co
         if (UNLIKELY(inner->custom)) return custom_call_soon(t, loop, callback, arg, context);
         if (!loop_check_thread(t, inner)) return false;
         if (UNLIKELY(context != VALUE_NONE)) {
-            callback = handle_new(t, loop, callback, &arg, arg != VALUE_UNSET, context);
+            callback = handle_new(t, loop, callback, handle_arguments(t, arg), context);
             arg = VALUE_UNSET;
         }
         ready_push(&inner->ready, callback, arg);

@@ -217,11 +217,13 @@ void loop_start_uv(Loop *loop);
 
 /* ---- loop/handle.c ---- */
 
-Value handle_new(Thread *t, Value loop, Value callback, const Value *args, size_t argc,
-                 Value context);
+/* A Handle for callback(*args); [args] is a tuple or None. */
+Value handle_new(Thread *t, Value loop, Value callback, Value args, Value context);
+/* [args] of handle_new for what is called with [arg], or with nothing (VALUE_UNSET). */
+Value handle_arguments(Thread *t, Value arg);
 /* A TimerHandle, put into the loop's timers. */
 Value handle_new_timer(Thread *t, Loop *loop, int64_t deadline, double when, Value callback,
-                       const Value *args, size_t argc, Value context);
+                       Value args, Value context);
 /* Call it. False: an exception leaves the loop. */
 bool handle_run(Thread *t, Handle *handle) MUST_CHECK;
 void handle_cancel(Thread *t, Handle *handle);

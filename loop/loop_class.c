@@ -72,10 +72,9 @@ static bool check_callback(Thread *t, const Loop *loop, Value callback, const ch
     return false;
 }
 
-static Value queue(Thread *t, Value self, Value callback, Value context, const Tuple *rest) {
-    Loop *loop = loop_open(t, self);
-    if (!loop) return VALUE_ERROR;
-    Value handle = handle_new(t, self, callback, rest->items, rest->size, context);
+/* args: self, callback, context, *args */
+static Value queue(Thread *t, Loop *loop, const Value *args) {
+    Value handle = handle_new(t, args[0], args[1], args[3], args[2]);
     ready_push(&loop->ready, handle, VALUE_UNSET);
     return handle;
 }
@@ -84,14 +83,13 @@ static Value call_soon(Thread *t, Value *args) {
     Loop *loop = loop_open(t, args[0]);
     if (!loop || !loop_check_thread(t, loop) || !check_callback(t, loop, args[1], "call_soon"))
         return VALUE_ERROR;
-    return queue(t, args[0], args[1], args[2], TUPLE(args[3]));
+    return queue(t, loop, args);
 }
 
 static Value call_soon_threadsafe(Thread *t, Value *args) {
     Loop *loop = loop_open(t, args[0]);
     if (!loop || !check_callback(t, loop, args[1], "call_soon_threadsafe")) return VALUE_ERROR;
-    Value handle = queue(t, args[0], args[1], args[2], TUPLE(args[3]));
-    if (handle == VALUE_ERROR) return handle;
+    Value handle = queue(t, loop, args);
     args[1] = handle;
     if (LIKELY(!loop_of(args[0])->custom)) loop_wake(loop_of(args[0]));
     else if (!custom_wake(t, args[0])) return VALUE_ERROR;
@@ -117,14 +115,13 @@ static Value call_later(Thread *t, Value *args) {
         !check_callback(t, loop, args[2], "call_at"))
         return VALUE_ERROR;
     int64_t now = loop_now(loop);
-    Tuple *rest = TUPLE(args[4]);
     if (UNLIKELY(loop->custom)) {
         double time;
         if (!custom_time(t, args[0], &time)) return VALUE_ERROR;
-        return custom_call_at(t, args[0], time + delay, args[2], args[3], rest);
+        return custom_call_at(t, args[0], time + delay, args[2], args[3], TUPLE(args[4]));
     }
     return handle_new_timer(t, loop, now + clock_from_seconds(delay), clock_to_seconds(now) + delay,
-                            args[2], rest->items, rest->size, args[3]);
+                            args[2], args[4], args[3]);
 }
 
 static Value call_at(Thread *t, Value *args) {
@@ -134,9 +131,7 @@ static Value call_at(Thread *t, Value *args) {
     if (!loop || !arg_double(t, args[1], &when) || !loop_check_thread(t, loop) ||
         !check_callback(t, loop, args[2], "call_at"))
         return VALUE_ERROR;
-    Tuple *rest = TUPLE(args[4]);
-    return handle_new_timer(t, loop, clock_from_seconds(when), when, args[2], rest->items,
-                            rest->size, args[3]);
+    return handle_new_timer(t, loop, clock_from_seconds(when), when, args[2], args[4], args[3]);
 }
 
 /* ---- futures and tasks ---- */
@@ -264,8 +259,7 @@ static Value add_signal_handler(Thread *t, Value *args) {
     if (!signal_number(t, args[1], &number) || !may_handle(t, args[2], number)) return VALUE_ERROR;
     Loop *loop = loop_open(t, args[0]);
     if (!loop) return VALUE_ERROR;
-    Tuple *rest = TUPLE(args[3]);
-    Value handle = handle_new(t, args[0], args[2], rest->items, rest->size, VALUE_NONE);
+    Value handle = handle_new(t, args[0], args[2], args[3], VALUE_NONE);
     if (loop->signal_handles[number] == VALUE_UNSET) loop->signal_handle_count++;
     heap_set(&t->vm->heap, &loop->signal_handles[number], handle);
     signals_catch((int)number);
@@ -355,8 +349,8 @@ static Value get_ready(Thread *t, Value self) {
     for (size_t i = 0; loop && i < loop->ready.count; i++) {
         ReadyEntry entry = *ready_at(&loop->ready, i);
         if (!is_kind(entry.what, OBJ_HANDLE))
-            entry.what = handle_new(t, self, entry.what, &entry.arg, entry.arg != VALUE_UNSET,
-                                    VALUE_NONE);
+            entry.what =
+                handle_new(t, self, entry.what, handle_arguments(t, entry.arg), VALUE_NONE);
         if (!list_append(t, list, entry.what)) return VALUE_ERROR;
     }
     pop_roots(t, roots);

@@ -100,7 +100,8 @@ static bool queue_loss(Thread *t, Value self, Value exception) {
     roots[2] =
         loop ? value_getattr(t, self, str_intern(t->vm, "_call_connection_lost", 21)) : VALUE_ERROR;
     if (roots[2] != VALUE_ERROR) {
-        Value handle = handle_new(t, STREAM(self)->loop, roots[2], &roots[1], 1, VALUE_NONE);
+        Value args = handle_arguments(t, exception);
+        Value handle = handle_new(t, STREAM(self)->loop, roots[2], args, VALUE_NONE);
         ready_push(&loop->ready, handle, VALUE_UNSET);
     }
     bool ok = roots[2] != VALUE_ERROR;

@@ -143,8 +143,24 @@ static bool stacks_remain(Thread *t, int argc) {
     return false;
 }
 
+/* A bound method in C, given as many arguments as it wants: what the loop calls most. */
+static Value call_bound_native(Thread *t, const Native *native, const Value *args, int argc) {
+    Value *roots = push_roots(t, argc + 2);
+    roots[0] = object_value(native);
+    roots[1] = native->self;
+    for (int i = 0; i < argc; i++) roots[i + 2] = args[i];
+    Value v = native->fn(t, roots + 1);
+    pop_roots(t, roots);
+    return v;
+}
+
 Value call_keywords(Thread *t, Value callee, const Value *args, int argc, Tuple *kwnames) {
     if (UNLIKELY(!stacks_remain(t, argc))) return VALUE_ERROR;
+    if (is_kind(callee, OBJ_NATIVE) && !kwnames) {
+        const Native *native = (const Native *)object_of(callee);
+        if (native->owner && native->self != VALUE_UNSET && native->exact == argc + 1)
+            return call_bound_native(t, native, args, argc);
+    }
     Value *top = t->registers_top;
     Value *roots = push_roots(t, argc + 2);
     roots[0] = callee;

@@ -12,6 +12,8 @@
 #include "vm/sequence.h"
 #include "vm/str.h"
 
+enum { SMALL_TUPLE = 4 };
+
 Tuple *tuple_new(Thread *t, size_t size) {
     if (size == 0 && t->vm->empty_tuple) return t->vm->empty_tuple;
     size_t bytes = sizeof(Tuple) + size * sizeof(Value);
@@ -25,13 +27,12 @@ Tuple *tuple_new(Thread *t, size_t size) {
 }
 
 Tuple *tuple_from(Thread *t, const Value *items, size_t count) {
-    if (count == 2) { /* pairs: the most frequent */
-        Tuple *pair = heap_allocate_small(&t->vm->heap, sizeof(Tuple) + 2 * sizeof(Value),
-                                          OBJ_TUPLE, BUILTIN_CLASS(t, TUPLE));
-        pair->size = 2;
-        pair->items[0] = items[0];
-        pair->items[1] = items[1];
-        return pair;
+    if (count - 1 < SMALL_TUPLE) { /* the most frequent */
+        Tuple *tuple = heap_allocate_small(&t->vm->heap, sizeof(Tuple) + count * sizeof(Value),
+                                           OBJ_TUPLE, BUILTIN_CLASS(t, TUPLE));
+        tuple->size = count;
+        for (size_t i = 0; i < count; i++) tuple->items[i] = items[i];
+        return tuple;
     }
     Tuple *tuple = tuple_new(t, count);
     if (count) memcpy(tuple->items, items, count * sizeof(Value));

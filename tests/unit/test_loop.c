@@ -37,7 +37,7 @@ static int tear_down(void **state) {
 static void wait_long(Loop *loop) {
     Value callback = object_value(BUILTIN_CLASS(t, LIST));
     int64_t minute = 60ll * 1000 * 1000 * 1000;
-    handle_new_timer(t, loop, loop_now(loop) + minute, 60.0, callback, NULL, 0, VALUE_NONE);
+    handle_new_timer(t, loop, loop_now(loop) + minute, 60.0, callback, VALUE_NONE, VALUE_NONE);
 }
 
 /* Runs on a thread of its own: stop the loop once it waits. */
