@@ -79,6 +79,7 @@ static bool call_soon(Thread *t, Value loop, Value callback, Value arg, Value co
     if (LIKELY(is_kind(loop, OBJ_LOOP))) {
         Loop *inner = loop_of(loop);
         if (UNLIKELY(!inner || inner->closed)) {
+            if (inner && inner->over) return true;
             raise_error(t, EXC_RuntimeError, "Event loop is closed");
             return false;
         }
@@ -183,6 +184,11 @@ Loop *loop_open(Thread *t, Value self) {
     if (loop && !loop->closed) return loop;
     raise_error(t, EXC_RuntimeError, "Event loop is closed");
     return NULL;
+}
+
+Loop *loop_to_call(Thread *t, Value self) {
+    Loop *loop = loop_of(self);
+    return loop && loop->over ? loop : loop_open(t, self);
 }
 
 static void stop_uv(Loop *loop) {
@@ -329,7 +335,10 @@ void loop_shutdown(Thread *t) {
     if (!state) return;
     if (!report_pass_end(t) || !report_lost_errors_of(t, NULL)) exception_take(t);
     for (Loop *loop = state->loops; loop; loop = loop->next) {
-        if (loop->object && !loop->thread && !loop_close(t, loop)) exception_take(t);
+        if (!loop->object || loop->thread) continue;
+        bool was_closed = loop->closed;
+        if (!loop_close(t, loop)) exception_take(t);
+        loop->over = !was_closed;
     }
     if (!state->interrupted) report_all_unstarted(t);
     report_outside(t);

@@ -97,6 +97,7 @@ struct Loop {
     TimerHeap timers;
     Thread *thread; /* running it, or NULL */
     bool stopping, closed, debug;
+    bool over; /* closed by the end of the program: what is called soon is silently not called */
     bool custom; /* of a class that is not the native one: see loop/custom.c */
     bool uv_started;     /* uv, timer and wakeup are initialised */
     bool polling;        /* waits in libuv with nothing ready: others must wake it */
@@ -146,6 +147,8 @@ uint64_t loop_error_reports(const Vm *vm);
 Value loop_new(Thread *t, Class *cls);
 /* The Loop of [self], which must be open; NULL raised ("Event loop is closed"). */
 Loop *loop_open(Thread *t, Value self) MUST_CHECK;
+/* The same for what takes a callback, which may also be a loop that is over. */
+Loop *loop_to_call(Thread *t, Value self) MUST_CHECK;
 /* In debug mode: whether [t] may call into [loop], which runs in one thread only; false: raised. */
 bool loop_check_thread(Thread *t, const Loop *loop) MUST_CHECK;
 static inline Loop *loop_of(Value self) { return EVENT_LOOP(self)->loop; }
@@ -344,6 +347,9 @@ bool signals_deliver(Thread *t) MUST_CHECK;
 Value signals_set_handler(Thread *t, int number, Value handler);
 /* Deliver [number] to the main thread's safepoints. */
 void signals_catch(int number);
+/* From now on the number of each signal is written to [fd] as a byte (-1: no longer), which must
+ * not block; gives the descriptor before. */
+int signals_tell(int fd);
 /* Is there a handler that a signal could run? Of [loop]; of the program. */
 bool signals_may_reach(const Loop *loop);
 bool signals_may_come(const Vm *vm);

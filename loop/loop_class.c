@@ -80,14 +80,14 @@ static Value queue(Thread *t, Loop *loop, const Value *args) {
 }
 
 static Value call_soon(Thread *t, Value *args) {
-    Loop *loop = loop_open(t, args[0]);
+    Loop *loop = loop_to_call(t, args[0]);
     if (!loop || !loop_check_thread(t, loop) || !check_callback(t, loop, args[1], "call_soon"))
         return VALUE_ERROR;
     return queue(t, loop, args);
 }
 
 static Value call_soon_threadsafe(Thread *t, Value *args) {
-    Loop *loop = loop_open(t, args[0]);
+    Loop *loop = loop_to_call(t, args[0]);
     if (!loop || !check_callback(t, loop, args[1], "call_soon_threadsafe")) return VALUE_ERROR;
     Value handle = queue(t, loop, args);
     args[1] = handle;
@@ -110,7 +110,7 @@ static bool delay_argument(Thread *t, Loop *loop, Value v, double *delay) {
 static Value call_later(Thread *t, Value *args) {
     if (args[1] == VALUE_NONE) return raise_error(t, EXC_TypeError, "delay must not be None");
     double delay;
-    Loop *loop = loop_open(t, args[0]);
+    Loop *loop = loop_to_call(t, args[0]);
     if (!loop || !delay_argument(t, loop, args[1], &delay) || !loop_check_thread(t, loop) ||
         !check_callback(t, loop, args[2], "call_at"))
         return VALUE_ERROR;
@@ -127,7 +127,7 @@ static Value call_later(Thread *t, Value *args) {
 static Value call_at(Thread *t, Value *args) {
     if (args[1] == VALUE_NONE) return raise_error(t, EXC_TypeError, "when cannot be None");
     double when;
-    Loop *loop = loop_open(t, args[0]);
+    Loop *loop = loop_to_call(t, args[0]);
     if (!loop || !arg_double(t, args[1], &when) || !loop_check_thread(t, loop) ||
         !check_callback(t, loop, args[2], "call_at"))
         return VALUE_ERROR;

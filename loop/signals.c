@@ -15,9 +15,11 @@
  * The one static variable of the loop is here: a signal handler has no argument to find its state
  * by. Read next: loop/run.c.
  */
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "loop/tree.h"
 #include "vm/frame_object.h"
@@ -29,6 +31,7 @@ static struct {
     _Atomic(Loop *) waiting;
     atomic_bool pending[LOOP_SIGNAL_COUNT];
     atomic_llong interrupted_at; /* nanoseconds; 0: no undelivered SIGINT */
+    atomic_int told;             /* 1 + the descriptor that gets each signal's number; 0: none */
 } arrived;
 
 static int64_t now(void) {
@@ -36,6 +39,17 @@ static int64_t now(void) {
     clock_gettime(CLOCK_MONOTONIC, &time);
     return time.tv_sec * CLOCK_SECOND + time.tv_nsec;
 }
+
+/* Write the number to the descriptor that the program waits for (signal.set_wakeup_fd). */
+static void tell(int number) {
+    int fd = atomic_load(&arrived.told) - 1, before = errno;
+    unsigned char byte = (unsigned char)number;
+    ssize_t written = fd >= 0 ? write(fd, &byte, 1) : 0;
+    (void)written; /* there are bytes enough in a pipe that is full */
+    errno = before;
+}
+
+int signals_tell(int fd) { return atomic_exchange(&arrived.told, fd + 1) - 1; }
 
 static void on_signal(int number) {
     if (number == SIGINT) {
@@ -47,6 +61,7 @@ static void on_signal(int number) {
         if (!before) atomic_store(&arrived.interrupted_at, time);
     }
     atomic_store(&arrived.pending[number], true);
+    tell(number);
     if (!arrived.main_thread) return;
     thread_interrupt(arrived.main_thread);
     Loop *loop = atomic_load(&arrived.waiting);

@@ -19,6 +19,7 @@
 #include "loop/tree.h"
 #include "stdlib/stdlib.h"
 #include "vm/baton.h"
+#include "vm/clock.h"
 #include "vm/container.h"
 #include "vm/number.h"
 
@@ -78,6 +79,49 @@ static Value wait_for_one(Thread *t, Value *args) {
     }
 }
 
+static Value information(Thread *t, const siginfo_t *info) {
+    const int64_t numbers[] = {info->si_signo, info->si_code,   info->si_errno,      info->si_pid,
+                               info->si_uid,   info->si_status, (int64_t)info->si_band};
+    Value items[7];
+    for (int i = 0; i < 7; i++) items[i] = int_from_int64(t, numbers[i]);
+    return object_value(tuple_from(t, items, 7));
+}
+
+/* args: signals, seconds or None. What is known of the first that arrives; None: none did. The
+ * seconds are of the real clock. */
+static Value wait_for_information(Thread *t, Value *args) {
+    sigset_t mask;
+    double seconds = 0;
+    if (!read_mask(t, args[0], &mask)) return VALUE_ERROR;
+    bool timed = args[1] != VALUE_NONE;
+    if (timed && !arg_double(t, args[1], &seconds)) return VALUE_ERROR;
+    if (timed && !(seconds >= 0))
+        return raise_error(t, EXC_ValueError, "timeout must be non-negative");
+    int64_t end = seconds < 9e9 ? clock_real() + clock_from_seconds(seconds) : INT64_MAX;
+    for (;;) {
+        siginfo_t info;
+        int64_t left = end - clock_real();
+        if (left < 0) left = 0;
+        struct timespec wait = {left / CLOCK_SECOND, left % CLOCK_SECOND};
+        thread_leave(t);
+        int number = sigtimedwait(&mask, &info, timed ? &wait : NULL), error = errno;
+        thread_return(t);
+        if (number > 0) return information(t, &info);
+        if (error == EAGAIN) return VALUE_NONE;
+        if (error != EINTR) return raise_os_error(t, error, VALUE_UNSET);
+        if (!thread_poll(t)) return VALUE_ERROR;
+    }
+}
+
+/* By a descriptor of the process, which cannot be taken for another one. */
+static Value send_to_pidfd(Thread *t, Value *args) {
+    int64_t fd, number;
+    if (!arg_int32(t, args[0], &fd) || !arg_int32(t, args[1], &number)) return VALUE_ERROR;
+    if (syscall(SYS_pidfd_send_signal, (int)fd, (int)number, NULL, 0))
+        return raise_os_error(t, errno, VALUE_UNSET);
+    return thread_poll(t) ? VALUE_NONE : VALUE_ERROR;
+}
+
 /* Handlers run in the main thread whichever is meant, so that one gets the signal. */
 static Value kill_thread(Thread *t, Value *args) {
     int64_t thread, number;
@@ -92,6 +136,10 @@ static const NativeDef functions[] = {
     {"pthread_sigmask", set_mask, "(how, mask, /)", "Change what is held back; gives what was."},
     {"sigpending", pending, "()", "The signals that have arrived and are held back."},
     {"sigwait", wait_for_one, "(sigset, /)", "Wait for one of the signals; gives its number."},
+    {"sigtimedwait", wait_for_information, "(sigset, timeout=None, /)",
+     "Wait for one of the signals: a tuple of what is known of it; None: it took too long."},
+    {"pidfd_send_signal", send_to_pidfd, "(pidfd, signalnum, siginfo=None, flags=0, /)",
+     "Send a signal to the process that the descriptor stands for."},
     {"pthread_kill", kill_thread, "(thread_id, signalnum, /)", "Send a signal to a thread."},
     {0},
 };

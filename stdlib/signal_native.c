@@ -6,6 +6,7 @@
  * main thread's next safepoint. Read next: stdlib/signal.tul.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/time.h>
@@ -126,6 +127,36 @@ static Value get_itimer(Thread *t, Value *args) {
     return timer_pair(t, &timer);
 }
 
+/* Must it be written to without waiting? False: raised. */
+static bool check_wakeup(Thread *t, int64_t fd) {
+    int flags = fcntl((int)fd, F_GETFL);
+    if (flags < 0) return raise_os_error(t, errno, VALUE_UNSET), false;
+    if (flags & O_NONBLOCK) return true;
+    raise_error(t, EXC_ValueError, "the fd %lld must be in non-blocking mode", (long long)fd);
+    return false;
+}
+
+/* args: fd, whether a full buffer is worth a warning; a byte that does not fit is lost in silence:
+ * the bytes before it wake whoever waits. */
+static Value set_wakeup_fd(Thread *t, Value *args) {
+    int64_t fd;
+    if (t != t->vm->main_thread)
+        return raise_error(t, EXC_ValueError,
+                           "set_wakeup_fd only works in main thread of the main interpreter");
+    int warns = value_truth(t, args[1]);
+    if (warns < 0 || !arg_int32(t, args[0], &fd)) return VALUE_ERROR;
+    if (fd != -1 && !check_wakeup(t, fd)) return VALUE_ERROR;
+    return fixnum(signals_tell(fd < 0 ? -1 : (int)fd));
+}
+
+/* Only calls of the program's own could be interrupted; all that Tulip makes are repeated. */
+static Value set_interrupt(Thread *t, Value *args) {
+    int64_t number;
+    int flag = value_truth(t, args[1]);
+    if (flag < 0 || !signal_number(t, args[0], &number)) return VALUE_ERROR;
+    return VALUE_NONE;
+}
+
 static Value signal_text(Thread *t, Value *args) {
     int64_t number;
     if (!signal_number(t, args[0], &number)) return VALUE_ERROR;
@@ -188,6 +219,11 @@ static const NativeDef functions[] = {
      "A signal after seconds, then every interval; gives the timer before."},
     {"getitimer", get_itimer, "(which, /)", "(seconds left, interval)"},
     {"strsignal", signal_text, "(signalnum, /)", "What the system calls a signal, or None."},
+    {"set_wakeup_fd", set_wakeup_fd, "(fd, /, *, warn_on_full_buffer=True)",
+     "Write each signal's number as a byte to fd, which must be non-blocking, -1: no longer;\n"
+     "gives the descriptor before. A byte for which there is no room is lost."},
+    {"siginterrupt", set_interrupt, "(signalnum, flag, /)",
+     "Whether the signal interrupts calls of the system; Tulip repeats them either way."},
     {"pause", wait_for_signal, "()", "Wait until a signal was handled."},
     {0},
 };
