@@ -5,7 +5,8 @@
  *
  * A key that matches proves that the class, its bases and the shape are as they were, so whatever
  * follows from those alone may be cached. What depends on one object (dict mode, functions' own
- * attributes) may not. Read next: vm/attribute.h lists the kinds; vm/execute_loop.h uses them.
+ * attributes) may not. Read next: vm/attribute.h lists the kinds;
+ * vm/instructions/attributes.h uses them.
  */
 #include "vm/attribute.h"
 

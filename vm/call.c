@@ -3,7 +3,8 @@
  * Calling anything: from the interpreter loop (call_begin, which leaves Tulip functions to the
  * loop) and from C (call_value and friends, which run them to their end).
  *
- * Read next: vm/signature.c (how arguments meet parameters), vm/execute_loop.h (the fast paths).
+ * Read next: vm/signature.c (how arguments meet parameters), vm/instructions/calls.h (the fast
+ * paths).
  */
 #include <stdlib.h>
 

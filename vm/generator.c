@@ -7,7 +7,8 @@
  * after the other, without recursion (close_chain). A delegate that is no generator hangs on the
  * leaf, and gets throw and close by its own methods, as PEP 380 says.
  *
- * Read next: vm/delegation.c (chains), vm/execute_loop.h (YIELD, SEND, resume).
+ * Read next: vm/delegation.c (chains), vm/instructions/generators.h (YIELD, SEND,
+ * resume).
  */
 #include "vm/generator.h"
 
