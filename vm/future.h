@@ -35,6 +35,7 @@ enum FutureFlags {
     FUTURE_REPORTED = 64,   /* its lost exception has been reported */
     TASK_MUST_CANCEL = 128, /* the next step throws CancelledError */
     TASK_LISTED = 256,      /* in its loop's list of pending tasks */
+    TASK_CANCELLING = 512,  /* task_cancel is on its way along the tasks that wait for each other */
 };
 
 typedef struct Future {

@@ -446,17 +446,63 @@ bool task_step(Thread *t, Task *task, Value why) {
     return ok;
 }
 
-int task_cancel(Thread *t, Task *task, Value message) {
-    task->future.observed = true;
-    if (task->future.state != FUTURE_PENDING) return 0;
-    PROBE(t, TASK_CANCEL, object_value(task), message);
-    heap_set(&t->vm->heap, &task->cancel_origin, cancellation_note(t));
-    if (task->future.cancel_requests < UINT16_MAX) task->future.cancel_requests++;
-    if (task->waiting_on != VALUE_NONE) {
-        int cancelled = future_cancel(t, task->waiting_on, message);
-        if (cancelled) return cancelled;
+/* ---- cancelling ---- */
+
+/* The task itself that [task] waits for, unless it is done or has a cancel() of its own. */
+static Task *next_of_chain(Thread *t, const Task *task) {
+    Value on = task->waiting_on;
+    bool follows = is_kind(on, OBJ_TASK) && object_class(object_of(on)) == BUILTIN_CLASS(t, TASK) &&
+                   FUTURE(on)->state == FUTURE_PENDING;
+    return follows ? TASK(on) : NULL;
+}
+
+/* Note who asked, in [task] and in all tasks down to the one that waits for no task: the last. It
+ * waits for one that was met before, when they stand in a circle. */
+static Task *note_cancelling(Thread *t, Task *task, Value message) {
+    Value note = cancellation_note(t);
+    for (;;) {
+        PROBE(t, TASK_CANCEL, object_value(task), message);
+        task->future.observed = true;
+        task->future.flags |= TASK_CANCELLING;
+        heap_set(&t->vm->heap, &task->cancel_origin, note);
+        if (task->future.cancel_requests < UINT16_MAX) task->future.cancel_requests++;
+        Task *next = next_of_chain(t, task);
+        if (!next || next->future.flags & TASK_CANCELLING) return task;
+        task = next;
     }
+}
+
+/* The next step of [task] throws CancelledError. */
+static int cancel_in_step(Thread *t, Task *task, Value message) {
     task->future.flags |= TASK_MUST_CANCEL;
     heap_set(&t->vm->heap, &task->future.cancel_message, message);
     return 1;
+}
+
+/* [task] waits for itself in the end: no longer, and the others are cancelled by its end. */
+static int open_circle(Thread *t, Task *task, Value message) {
+    Value args[2] = {task->waiting_on, object_value(task)};
+    if (future_method_remove_done_callback(t, args) == VALUE_ERROR) return -1;
+    heap_set(&t->vm->heap, &task->waiting_on, VALUE_NONE);
+    cancel_in_step(t, task, message);
+    return schedule(t, task, VALUE_UNSET) ? 1 : -1;
+}
+
+/* Not by recursion: a hundred thousand tasks may wait for each other. */
+int task_cancel(Thread *t, Task *task, Value message) {
+    task->future.observed = true;
+    if (task->future.state != FUTURE_PENDING) return 0;
+    Task *last = note_cancelling(t, task, message);
+    for (Task *at = task;; at = TASK(at->waiting_on)) {
+        at->future.flags &= (uint16_t)~TASK_CANCELLING;
+        if (at == last) break;
+    }
+    Value *root = push_roots(t, 1);
+    *root = object_value(last);
+    int cancelled = 0;
+    Value on = last->waiting_on;
+    if (next_of_chain(t, last)) cancelled = open_circle(t, last, message);
+    else if (on != VALUE_NONE) cancelled = future_cancel(t, on, message);
+    pop_roots(t, root);
+    return cancelled ? cancelled : cancel_in_step(t, last, message);
 }
