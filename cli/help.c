@@ -95,6 +95,8 @@ static const char timeline_help[] =
     "  --json     Chrome's trace events, which Perfetto opens\n"
     "  --text     a drawing for the terminal, on standard error\n"
     "  --limit N  how many events are recorded; more are counted\n"
+    "  --detail N in a page of a long run, whose short steps are merged: event number N with\n"
+    "             its neighbours is shown step by step\n"
     "  --virtual-time, --seed N, --resolve RULE   as without a verb\n";
 
 void options_print_help(const char *verb) {

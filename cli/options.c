@@ -107,16 +107,24 @@ static Options program(Options o, Job job, const char *target, int argc, char **
 
 /* ---- the verbs that run a program and write something beside it ---- */
 
-static const char *const text_options[] = {"-o", "--function", "--task", "--kind", "--limit"};
+static const char *const text_options[] = {"-o",     "--function", "--task",
+                                           "--kind", "--limit",    "--detail"};
+
+/* A number above 0. */
+static bool set_count(unsigned long long *count, const char *value) {
+    char *end = NULL;
+    *count = strtoull(value, &end, 10);
+    return *value >= '1' && *value <= '9' && !*end;
+}
 
 static bool set_text_option(Options *o, const char *word, const char *value) {
-    char *end = NULL;
     switch (word[2]) {
     case '\0': o->output = value; return true;
     case 'f': o->function = value; return true;
     case 't': o->task = value; return true;
     case 'k': o->kind = value; return true;
-    default: o->limit = strtoull(value, &end, 10); return *value >= '1' && *value <= '9' && !*end;
+    case 'd': return set_count(&o->detail, value);
+    default: return set_count(&o->limit, value);
     }
 }
 

@@ -39,6 +39,7 @@ typedef struct Options {
     const char *output;                 /* -o; NULL: a name made of the target's */
     const char *function, *task, *kind; /* filters of trace: parts of names, or NULL */
     unsigned long long limit;           /* events to record */
+    unsigned long long detail; /* timeline: the event around which nothing is merged, or 0 */
     const char *seed;                   /* the digits after --seed, or NULL */
     char **arguments; /* of the program, without its name; argument_count of them */
     int argument_count;

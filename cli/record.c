@@ -84,6 +84,18 @@ const char *text_of(const Record *r, uint32_t number) {
     return r->texts.bytes + r->texts.at[number];
 }
 
+void texts_keep(Record *r, uint32_t *numbers) {
+    Texts *x = &r->texts;
+    uint32_t kept = 0;
+    for (uint32_t n = 0; n < x->count; n++) {
+        if (!numbers[n]) continue;
+        x->at[kept] = x->at[n];
+        numbers[n] = kept++;
+    }
+    x->count = kept;
+    texts_rehash(x);
+}
+
 /* ---- lanes and spans ---- */
 
 uint32_t lane_add(Record *r, LaneKind kind, uint32_t parent) {
@@ -136,6 +148,33 @@ void mark_add(Record *r, MarkKind kind, uint32_t lane, uint32_t text) {
         (Mark){.at = r->now, .lane = lane, .text = text, .kind = kind};
 }
 
+void lanes_push(Lanes *lanes, const Lane *lane) {
+    GROW(lanes);
+    lanes->items[lanes->count++] = *lane;
+}
+
+void spans_push(LaneSpans *spans, const LaneSpan *span) {
+    GROW(spans);
+    spans->items[spans->count++] = *span;
+}
+
+void summaries_push(Summaries *summaries, const Summary *summary) {
+    GROW(summaries);
+    summaries->items[summaries->count++] = *summary;
+}
+
+static int by_lane(const void *a, const void *b) {
+    const LaneSpan *x = a, *y = b;
+    if (x->lane != y->lane) return x->lane < y->lane ? -1 : 1;
+    if (x->begin.number != y->begin.number) return x->begin.number < y->begin.number ? -1 : 1;
+    if (x->end.number != y->end.number) return x->end.number < y->end.number ? -1 : 1;
+    return x < y ? -1 : x > y;
+}
+
+void spans_sort(LaneSpans *spans) {
+    qsort(spans->items, spans->count, sizeof *spans->items, by_lane);
+}
+
 /* ---- which lane is whose ---- */
 
 static LaneEntry *slot_of(LaneEntry *entries, size_t room, uint64_t key) {
@@ -169,9 +208,9 @@ void lane_map_set(LaneMap *map, uint64_t key, uint32_t lane, Moment at) {
 }
 
 void record_free(Record *r) {
-    void *blocks[] = {r->lanes.items,  r->spans.items,     r->arrows.items, r->marks.items,
-                      r->texts.bytes,  r->texts.at,        r->texts.slots,  r->tasks.entries,
-                      r->jobs.entries, r->threads.entries, r->loops.entries};
+    void *blocks[] = {r->lanes.items,  r->spans.items,     r->arrows.items,  r->marks.items,
+                      r->texts.bytes,  r->texts.at,        r->texts.slots,   r->tasks.entries,
+                      r->jobs.entries, r->threads.entries, r->loops.entries, r->summaries.items};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) free(blocks[i]);
     free(r);
 }

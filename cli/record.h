@@ -33,6 +33,8 @@ typedef enum SpanKind {
     SPAN_IDLE,     /* a loop: it waits for a timer or the outside */
     SPAN_JOB,      /* over others: a thread does a job of an executor */
     SPAN_BLOCKING, /* over others: somebody held the loop while it should have gone on */
+    SPAN_MANY,     /* on a page: stands for many that are too short to see; given: its Summary */
+    SPAN_KINDS,
 } SpanKind;
 
 typedef enum ArrowKind { ARROW_WAKE, ARROW_CANCEL, ARROW_CREATE, ARROW_JOB } ArrowKind;
@@ -46,6 +48,7 @@ typedef enum MarkKind {
     MARK_CALLBACK,
     MARK_DONE,
     MARK_SET, /* a timer is set */
+    MARK_KINDS,
 } MarkKind;
 
 enum { NOWHERE = UINT32_MAX }; /* no lane, no span */
@@ -66,6 +69,7 @@ typedef struct Lane {
     int64_t due; /* when the timer that a task waits for is due; 0: it waits for none */
     Moment begin, end;
     bool ended, woken_by_cancel;
+    uint32_t members; /* on a page: how many lanes it stands for; 0: it is one of its own */
 } Lane;
 
 typedef struct LaneSpan {
@@ -88,6 +92,16 @@ typedef struct Mark {
     MarkKind kind;
 } Mark;
 
+/* What a span of kind SPAN_MANY stands for. */
+typedef struct Summary {
+    uint32_t count[SPAN_KINDS];
+    int64_t time[SPAN_KINDS]; /* of all spans of a kind, ns */
+    uint32_t marks[MARK_KINDS];
+    uint32_t arrows_in, arrows_out;
+    LaneSpan longest;
+    bool any;
+} Summary;
+
 /* Growing arrays of the above. */
 typedef struct Lanes {
     Lane *items;
@@ -105,6 +119,11 @@ typedef struct Marks {
     Mark *items;
     size_t count, room;
 } Marks;
+
+typedef struct Summaries {
+    Summary *items;
+    size_t count, room;
+} Summaries;
 
 /* Texts by number, each once. */
 typedef struct Texts {
@@ -137,6 +156,8 @@ typedef struct Record {
     Arrows arrows;
     Marks marks;
     Texts texts;
+    Summaries summaries; /* of a condensed page (cli/condense.h), and how much it leaves out */
+    uint64_t merged_lanes, merged_spans, merged_arrows, merged_marks;
     LaneMap tasks, jobs, threads, loops;
     Moment now;            /* of the event at hand; at the end: the last one */
     bool stuck;            /* a deadlock was found just now */
@@ -155,6 +176,8 @@ uint32_t text_number(Record *r, const char *text, size_t size);
 /* The same for a buffer, which is freed. */
 uint32_t text_take(Record *r, Buffer *text);
 const char *text_of(const Record *r, uint32_t number);
+/* Keeps those texts whose [numbers] are not 0, and puts their new numbers there. */
+void texts_keep(Record *r, uint32_t *numbers);
 
 /* A new lane that begins now, in no span. */
 uint32_t lane_add(Record *r, LaneKind kind, uint32_t parent);
@@ -166,6 +189,13 @@ LaneSpan *span_open(Record *r, uint32_t lane, SpanKind kind, uint32_t text);
 uint32_t span_over(Record *r, uint32_t lane, SpanKind kind, uint32_t text, Moment begin);
 void arrow_add(Record *r, ArrowKind kind, uint32_t from, Moment at, uint32_t to, uint32_t text);
 void mark_add(Record *r, MarkKind kind, uint32_t lane, uint32_t text);
+
+/* Append a copy. */
+void lanes_push(Lanes *lanes, const Lane *lane);
+void spans_push(LaneSpans *spans, const LaneSpan *span);
+void summaries_push(Summaries *summaries, const Summary *summary);
+/* By lane, and within it by the event that each begins with. */
+void spans_sort(LaneSpans *spans);
 
 LaneEntry *lane_map_find(const LaneMap *map, uint64_t key);
 /* From now on [key] is [lane], at the moment [at]. */

@@ -5,7 +5,7 @@
  * Standard output and the exit status stay the program's own; that a file was written is said on
  * standard error, when its name was not given.
  *
- * Read next: cli/record.h, cli/timeline/page.js.
+ * Read next: cli/record.h, cli/condense.h, cli/timeline/data.js.
  */
 #include "cli/timeline.h"
 
@@ -16,21 +16,38 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "cli/condense.h"
+
 /* The page's parts, embedded by the build (cmake/EmbedTul.cmake): arrays of bytes that end with
  * NUL. */
-#include "cli/timeline_css.inc"
-#include "cli/timeline_html.inc"
-#include "cli/timeline_js.inc"
+#include "cli/timeline_data_js.inc"
+#include "cli/timeline_draw_js.inc"
+#include "cli/timeline_page_css.inc"
+#include "cli/timeline_page_html.inc"
+#include "cli/timeline_page_js.inc"
+
+/* What stands in the page for each of its parts. */
+static const struct {
+    const char *mark;
+    const unsigned char *text;
+} parts[] = {
+    {"<!--css-->", timeline_page_css},
+    {"<!--data.js-->", timeline_data_js},
+    {"<!--draw.js-->", timeline_draw_js},
+    {"<!--page.js-->", timeline_page_js},
+};
 
 static void put_page(Record *r, const char *title, const char *file, Buffer *out) {
-    for (const char *at = (const char *)timeline_html; *at;) {
+    for (const char *at = (const char *)timeline_page_html; *at;) {
         const char *mark = strstr(at, "<!--");
         if (!mark) mark = at + strlen(at);
         buffer_append(out, at, (size_t)(mark - at));
         if (!*mark) return;
-        if (!strncmp(mark, "<!--css-->", 10)) buffer_puts(out, (const char *)timeline_css);
-        else if (!strncmp(mark, "<!--js-->", 9)) buffer_puts(out, (const char *)timeline_js);
-        else if (!strncmp(mark, "<!--data-->", 11)) timeline_put_data(r, title, file, out);
+        if (!strncmp(mark, "<!--data-->", 11)) timeline_put_data(r, title, file, out);
+        for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+            if (!strncmp(mark, parts[i].mark, strlen(parts[i].mark)))
+                buffer_puts(out, (const char *)parts[i].text);
+        }
         at = strstr(mark, "-->") + 3;
     }
 }
@@ -68,6 +85,7 @@ static void write_file(const char *name, const Buffer *out) {
 static void write_record(Record *r) {
     const Options *o = r->options;
     Buffer out = {0};
+    if (o->form == FORM_PAGE) record_condense(r, o->detail);
     if (o->form == FORM_TEXT) timeline_put_text(r, terminal_width(), &out);
     else if (o->form == FORM_JSON) timeline_put_chrome(r, &out);
     else put_page(r, title_of(o->target), o->job == JOB_FILE ? o->target : NULL, &out);

@@ -19,7 +19,7 @@ void timeline_start(Vm *vm, const Options *options);
 const char *timeline_file(const char *path);
 /* A text of the recording as JSON, the paths in it relative to the current folder. */
 void timeline_put_text_number(const Record *r, uint32_t number, Buffer *out);
-/* All of the recording as the page's script reads it (cli/timeline/page.js says how); [file]: the
+/* All of the recording as the page's script reads it (cli/timeline/data.js says how); [file]: the
  * program, or NULL. */
 void timeline_put_data(Record *r, const char *title, const char *file, Buffer *out);
 

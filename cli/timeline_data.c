@@ -4,7 +4,7 @@
  * by lane and their times are differences to the span before, so that an ordinary run stays small;
  * the lines of source that a chain names are carried along.
  *
- * Read next: cli/timeline/page.js (`decode`).
+ * Read next: cli/timeline/data.js (`decode`).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -55,25 +55,18 @@ static void put_lanes(const Record *r, Buffer *out) {
     buffer_puts(out, "\"lanes\":[");
     for (size_t i = 0; i < r->lanes.count; i++) {
         const Lane *l = &r->lanes.items[i];
-        buffer_printf(out, "%s[%d,%d,%u,%u,%u,%u,%lld,%u,%lld,%u,%d]", i ? "," : "", l->kind,
+        buffer_printf(out, "%s[%d,%d,%u,%u,%u,%u,%lld,%u,%lld,%u,%d,%u]", i ? "," : "", l->kind,
                       l->parent == NOWHERE ? -1 : (int)l->parent, l->name, l->work, l->made,
                       l->outcome, (long long)l->begin.time, l->begin.number, (long long)l->end.time,
-                      l->end.number, l->ended);
+                      l->end.number, l->ended, l->members);
     }
     buffer_puts(out, "],\n");
-}
-
-static int by_lane(const void *a, const void *b) {
-    const LaneSpan *x = a, *y = b;
-    if (x->lane != y->lane) return x->lane < y->lane ? -1 : 1;
-    if (x->begin.number != y->begin.number) return x->begin.number < y->begin.number ? -1 : 1;
-    return x < y ? -1 : x > y;
 }
 
 /* [lane, then for each span: kind, begin less the last end, length, the same in events, text,
  * chain, given, kind of wait] */
 static void put_spans(Record *r, Buffer *out) {
-    qsort(r->spans.items, r->spans.count, sizeof *r->spans.items, by_lane);
+    spans_sort(&r->spans);
     buffer_puts(out, "\"spans\":[");
     for (size_t i = 0; i < r->spans.count;) {
         uint32_t lane = r->spans.items[i].lane;
@@ -91,6 +84,39 @@ static void put_spans(Record *r, Buffer *out) {
             number = s->end.number;
         }
         buffer_putc(out, ']');
+    }
+    buffer_puts(out, "],\n");
+}
+
+/* For each SPAN_MANY: [[kind, count, ns, …], [kind of mark, count, …], arrows in, arrows out, kind
+ * of the longest, its length] */
+static void put_summary(const Summary *s, Buffer *out) {
+    const char *comma = "";
+    buffer_puts(out, "[[");
+    for (int kind = 0; kind < SPAN_KINDS; kind++) {
+        if (!s->count[kind]) continue;
+        buffer_printf(out, "%s%d,%u,%lld", comma, kind, s->count[kind], (long long)s->time[kind]);
+        comma = ",";
+    }
+    comma = "";
+    buffer_puts(out, "],[");
+    for (int kind = 0; kind < MARK_KINDS; kind++) {
+        if (!s->marks[kind]) continue;
+        buffer_printf(out, "%s%d,%u", comma, kind, s->marks[kind]);
+        comma = ",";
+    }
+    const LaneSpan *longest = &s->longest;
+    buffer_printf(out, "],%u,%u,%d,%lld]", s->arrows_in, s->arrows_out, longest->kind,
+                  (long long)(longest->end.time - longest->begin.time));
+}
+
+static void put_summaries(const Record *r, Buffer *out) {
+    buffer_printf(out, "\"merged\":[%llu,%llu,%llu,%llu],\n\"many\":[",
+                  (unsigned long long)r->merged_lanes, (unsigned long long)r->merged_spans,
+                  (unsigned long long)r->merged_arrows, (unsigned long long)r->merged_marks);
+    for (size_t i = 0; i < r->summaries.count; i++) {
+        if (i) buffer_putc(out, ',');
+        put_summary(&r->summaries.items[i], out);
     }
     buffer_puts(out, "],\n");
 }
@@ -193,7 +219,7 @@ static void put_texts(const Record *r, Buffer *out) {
 
 /* Is [line] a comment for tools: a licence, an interpreter, "# exit: 3"? */
 static bool is_directive(const char *line) {
-    static const char *const words[] = {"!", " SPDX-", " oracle:", " exit:",  " args:",
+    static const char *const words[] = {"!",       " SPDX-",    " oracle:", " exit:",   " args:",
                                         " stdin:", " options:", " stderr:", " timeout:"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (!strncmp(line + 1, words[i], strlen(words[i]))) return true;
@@ -238,6 +264,7 @@ void timeline_put_data(Record *r, const char *title, const char *file, Buffer *o
                   (unsigned long long)r->dropped);
     put_lanes(r, out);
     put_spans(r, out);
+    put_summaries(r, out);
     put_arrows(r, out);
     put_texts(r, out);
     put_lines(r, out);

@@ -67,15 +67,15 @@ const size_t tulip_embedded_count = @count@;
   set(${out} ${directory}/embedded.c ${generated} PARENT_SCOPE)
 endfunction()
 
-# tulip_embed_texts(FOLDER PREFIX OUT): every FOLDER/page.EXT becomes the array PREFIX_EXT, in
-# generated/cli/PREFIX_EXT.inc. OUT receives the names of these files.
+# tulip_embed_texts(FOLDER PREFIX OUT): every FOLDER/NAME.EXT becomes the array PREFIX_NAME_EXT, in
+# generated/cli/PREFIX_NAME_EXT.inc. OUT receives the names of these files.
 function(tulip_embed_texts folder prefix out)
   set(directory ${TULIP_GENERATED}/cli)
   file(MAKE_DIRECTORY ${directory})
-  file(GLOB files CONFIGURE_DEPENDS RELATIVE ${folder} ${folder}/page.*)
+  file(GLOB files CONFIGURE_DEPENDS RELATIVE ${folder} ${folder}/*.*)
   set(generated)
   foreach(file IN LISTS files)
-    string(REGEX REPLACE "^page\\." "${prefix}_" symbol ${file})
+    string(REPLACE "." "_" symbol "${prefix}_${file}")
     set(array ${directory}/${symbol}.inc)
     add_custom_command(OUTPUT ${array}
       COMMAND ${CMAKE_COMMAND} -DIN=${folder}/${file} -DOUT=${array} -DSYMBOL=${symbol}

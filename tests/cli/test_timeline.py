@@ -17,6 +17,31 @@ import pictures
 
 SCRIPTS = os.path.join(common.ROOT, "scripts", "timeline")
 NAMES = ("two_spinners", "saving", "downloads", "cancelling", "deadlock")
+# Some 200,000 events of 1,500 tasks, one of which fails.
+LONG = """
+import asyncio
+
+async def worker(n, queue):
+    for i in range(10):
+        await queue.put(i)
+        await asyncio.sleep(0.01 + n % 7 * 0.001)
+    if n == 700:
+        raise ValueError(n)
+
+async def reader(queue):
+    while True:
+        await queue.get()
+
+async def main():
+    queue = asyncio.Queue(10)
+    read = asyncio.create_task(reader(queue), name='reader')
+    for wave in range(10):
+        tasks = [asyncio.create_task(worker(wave * 150 + n, queue)) for n in range(150)]
+        await asyncio.gather(*tasks, return_exceptions=True)
+    read.cancel()
+
+asyncio.run(main())
+"""
 COLOURS = """(() => {
   const canvas = document.getElementById('view'), pixels = canvas.getContext('2d')
     .getImageData(0, 0, canvas.width, canvas.height).data, found = {};
@@ -90,6 +115,35 @@ class Written(TulipCase):
         done = self.run_view("timeline", "--virtual-time", "--limit", "20", "-o", "page.html")
         self.assertIn(b"recorded the first 20 events", done.stderr)
 
+    def test_a_long_run_is_condensed_and_nothing_goes_uncounted(self):
+        path = self.write("long.tul", LONG)
+        for words in (["-o", "page.html"], ["--json", "-o", "run.json"]):
+            subprocess.run([common.TULIP, "timeline", "--virtual-time", *words, path], cwd=self.folder,
+                           stdout=subprocess.DEVNULL, check=True, timeout=60 * common.SLOW)
+        page = self.read("page.html")
+        self.assertLess(len(page), 3_000_000)
+        data = json.loads(page.split('id="data">')[1].split("</script>")[0])
+        events = json.loads(self.read("run.json"))["traceEvents"]
+        counts = {phase: sum(event["ph"] == phase for event in events) for phase in "Xsi"}
+        lanes, spans, arrows, marks = data["merged"]
+        self.assertEqual(len(data["lanes"]) + lanes, sum(event["name"] == "thread_name" for event in events))
+        self.assertEqual(sum(len(row) // 9 for row in data["spans"]) - len(data["many"]) + spans, counts["X"])
+        self.assertEqual(len(data["arrows"]) // 8 + arrows, counts["s"])
+        self.assertEqual(len(data["marks"]) // 5 + marks, counts["i"])
+        self.assertTrue(all(number > 100 for number in data["merged"]), data["merged"])
+        self.assertLess(len(data["lanes"]), 200)
+
+    def test_detail(self):
+        path = self.write("long.tul", LONG)
+        kept = []
+        for words in ([], ["--detail", "60000"]):
+            subprocess.run([common.TULIP, "timeline", "--virtual-time", "-o", "page.html", *words, path],
+                           cwd=self.folder, stdout=subprocess.DEVNULL, check=True, timeout=60 * common.SLOW)
+            data = json.loads(self.read("page.html").split('id="data">')[1].split("</script>")[0])
+            numbers = data["marks"][3::5]
+            kept.append(sum(58_000 < number < 62_000 for number in numbers))
+        self.assertTrue(kept[1] > kept[0] + 300, kept)
+
     def test_text_cannot_leave_the_script_element(self):
         path = self.write("a.tul", "import asyncio\n"
                           "asyncio.run(asyncio.sleep(0, '</script><b>'))\n"
@@ -133,9 +187,12 @@ class InBrowser(TulipCase):
         cls.addClassCleanup(cls.browser.__exit__)
 
     def page(self, name, dark=False):
-        file = os.path.join(self.folder, name + ".html")
-        subprocess.run([common.TULIP, "timeline", "--virtual-time", "-o", file,
-                        os.path.join(SCRIPTS, name + ".tul")], capture_output=True, timeout=30 * common.SLOW)
+        return self.page_of(os.path.join(SCRIPTS, name + ".tul"), dark)
+
+    def page_of(self, script, dark=False):
+        file = os.path.join(self.folder, os.path.basename(script)[:-4] + ".html")
+        subprocess.run([common.TULIP, "timeline", "--virtual-time", "-o", file, script],
+                       capture_output=True, timeout=60 * common.SLOW)
         page = self.browser.page(1300, 760)
         page.prefer("dark" if dark else "light")
         page.open("file://" + file)
@@ -245,11 +302,44 @@ class InBrowser(TulipCase):
         page.press("Escape")
         self.assertEqual(page.evaluate("document.activeElement.id"), "view")
 
+    def test_a_long_run(self):
+        page = self.page_of(self.write("long.tul", LONG))
+        self.assertIn("condensed", page.evaluate("document.getElementById('facts').innerText"))
+        self.assertIn("lanes", self.details(page))
+        names = page.evaluate("timeline.rows.map(l => l.name)")
+        self.assertIn("Task-703", names)     # the one that fails
+        page.evaluate("timeline.pick(timeline.rows.find(l => l.members).spans.find(s => s.end > s.begin))")
+        self.assertRegex(self.details(page), r"on average [\d. ]+ tasks at a time")
+        self.assertIn("--detail", self.details(page))
+        for _ in range(6):
+            page.wheel(700, 300, -400)
+        page.frame()
+
+    def test_phone(self):
+        page = self.page("downloads")
+        page.resize(390, 844, mobile=True)
+        page.frame()
+        places = page.evaluate("""['view', 'details', 'legend'].map(id => {
+          const box = document.getElementById(id).getBoundingClientRect(); return [box.top, box.bottom, box.right]; })""")
+        for one, two in zip(places, places[1:]):
+            self.assertLessEqual(one[1], two[0] + 1)        # one below the other, none over another
+        self.assertTrue(all(right <= 391 for _, _, right in places), places)
+
+    def test_deadlock_shows_who_holds_what(self):
+        page = self.page("deadlock")
+        page.evaluate("toggleArrows()")
+        page.frame()
+        self.assertGreater(self.colours(page, "blocking")[0], 300)
+
     def test_dark_and_print(self):
         light, dark = self.page("saving").picture(), self.page("saving", dark=True)
         self.assertNotEqual(light, dark.picture())
         self.assertGreater(self.colours(dark, "paper")[0], 100_000)
         self.assertTrue(dark.printed().startswith(b"%PDF"))
+        dark.call("Emulation.setEmulatedMedia", media="print",
+                  features=[{"name": "prefers-color-scheme", "value": "dark"}])
+        dark.frame()                                        # on paper it is never dark
+        self.assertGreater(dark.evaluate(COLOURS).get("ffffff", 0), 100_000)
 
 
 if __name__ == "__main__":

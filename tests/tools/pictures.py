@@ -20,7 +20,7 @@ import browser
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FOLDER = os.path.join(ROOT, "docs", "pictures")
 SCRIPT = "scripts/timeline/saving.tul"
-PARTS = (SCRIPT, "cli/timeline/page.html", "cli/timeline/page.css", "cli/timeline/page.js")
+PARTS = (SCRIPT, *(f"cli/timeline/{name}" for name in ("page.html", "page.css", "data.js", "draw.js", "page.js")))
 PICTURES = {"timeline.png": "light", "timeline-dark.png": "dark"}
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 CLICKED = """(() => {
