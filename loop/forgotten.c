@@ -15,6 +15,7 @@
  * Read next: vm/unstarted.c (who remembers them).
  */
 #include "loop/report.h"
+#include "vm/made.h"
 #include "vm/ops.h"
 #include "vm/str.h"
 #include "vm/trollius.h"
@@ -84,6 +85,14 @@ static bool same_line(Place a, Place b) {
     return a.code == b.code && code_line(a.code, a.pc) == code_line(b.code, b.pc);
 }
 
+/* The stack of the call, when somebody asked that such be noted. */
+static void put_stack(Thread *t, Value v, Buffer *out) {
+    bool noted = is_native_coroutine(v) ? FUTURE(v)->flags & FUTURE_NOTED : GENERATOR(v)->noted;
+    if (!noted) return;
+    buffer_puts(out, "  Coroutine created at (most recent call last)\n");
+    made_put_levels(t, object_of(v), out);
+}
+
 /* "coroutine 'f' WHAT", at [place] if that is known, made at another. */
 static void report(Thread *t, Value v, const char *what, Place place) {
     Buffer out = {0};
@@ -100,6 +109,7 @@ static void report(Thread *t, Value v, const char *what, Place place) {
             buffer_puts(&out, "  it was called here:\n");
             report_place(t, made, &out);
         }
+        put_stack(t, v, &out);
         put_fix(t, v, made, &out);
         report_end(t, REPORT_NEVER_AWAITED, &out);
     }

@@ -6,12 +6,13 @@
  * Tasks and futures do not make any: only callers who receive one do. A cancelled timer leaves the
  * heap later (see loop/timers.h).
  *
- * Read next: loop/run.c.
+ * Read next: loop/handle_class.c, loop/run.c.
  */
-#include "loop/loop.h"
+#include "loop/report.h"
 #include "vm/container.h"
 #include "vm/context.h"
 #include "vm/exception.h"
+#include "vm/made.h"
 #include "vm/number.h"
 #include "vm/ops.h"
 #include "vm/probe.h"
@@ -23,13 +24,26 @@ static Handle *make(Thread *t, Class *cls, Value loop, Value callback, Value arg
     handle->args = args != VALUE_NONE && TUPLE(args)->size ? args : VALUE_NONE;
     handle->context = context_for_later(t, context);
     handle->loop = loop;
-    handle->when = 0;
-    handle->cancelled = handle->is_timer = handle->scheduled = false;
+    handle->when = handle->text = VALUE_NONE;
+    handle->cancelled = handle->is_timer = handle->scheduled = handle->noted = false;
     return handle;
+}
+
+/* In debug mode: note the stack, where the caller asked for it. */
+static void note_stack(Thread *t, const Loop *loop, Value v) {
+    if (LIKELY(!loop->debug)) return;
+    made_note(t, object_of(v), MADE_DEPTH);
+    HANDLE(v)->noted = true;
 }
 
 Value handle_new(Thread *t, Value loop, Value callback, Value args, Value context) {
     return object_value(make(t, BUILTIN_CLASS(t, HANDLE), loop, callback, args, context));
+}
+
+Value handle_new_noted(Thread *t, Loop *loop, Value callback, Value args, Value context) {
+    Value handle = handle_new(t, object_value(loop->object), callback, args, context);
+    note_stack(t, loop, handle);
+    return handle;
 }
 
 Value handle_arguments(Thread *t, Value arg) {
@@ -41,7 +55,8 @@ Value handle_new_timer(Thread *t, Loop *loop, int64_t deadline, double when, Val
     Handle *handle =
         make(t, loop->state->timer_handle, object_value(loop->object), callback, args, context);
     handle->is_timer = handle->scheduled = true;
-    handle->when = when;
+    handle->when = float_new(t, when);
+    note_stack(t, loop, object_value(handle));
     timers_push(&loop->timers, deadline, object_value(handle));
     PROBE(t, TIMER_ARMED, callback, float_new(t, clock_to_seconds(deadline - loop_now(loop))));
     return object_value(handle);
@@ -79,13 +94,15 @@ bool handle_run(Thread *t, Handle *handle) {
     return true;
 }
 
+void handle_timer_cancelled(Value loop) {
+    Loop *inner = is_kind(loop, OBJ_LOOP) ? loop_of(loop) : NULL;
+    if (inner) inner->timers.cancelled++;
+}
+
 void handle_cancel(Thread *t, Handle *handle) {
     if (handle->cancelled) return;
     handle->cancelled = true;
-    if (handle->scheduled) {
-        Loop *loop = loop_of(handle->loop);
-        if (loop) loop->timers.cancelled++;
-    }
+    if (handle->scheduled) handle_timer_cancelled(handle->loop);
     heap_set(&t->vm->heap, &handle->callback, VALUE_NONE);
     heap_set(&t->vm->heap, &handle->args, VALUE_NONE);
 }
@@ -119,134 +136,8 @@ bool callback_failed(Thread *t, Value loop, Value what, Value arg) {
     dict_set_str(t, context, NAME_OF(t, message), object_value(str_from_buffer(t, &message)));
     dict_set_str(t, context, NAME_OF(t, exception), roots[0]);
     dict_set_str(t, context, NAME_OF(t, handle), roots[1]);
+    if (HANDLE(roots[1])->noted) report_add_stack(t, context, object_of(roots[1]));
     bool ok = report_to_loop(t, loop, context);
     pop_roots(t, roots);
     return ok;
-}
-
-/* ---- the classes ---- */
-
-static void trace(Heap *heap, Object *self) {
-    Handle *handle = (Handle *)self;
-    heap_shade(heap, handle->callback);
-    heap_shade(heap, handle->args);
-    heap_shade(heap, handle->context);
-    heap_shade(heap, handle->loop);
-}
-
-static Value cancel(Thread *t, Value *args) {
-    handle_cancel(t, HANDLE(args[0]));
-    return VALUE_NONE;
-}
-
-static Value cancelled(Thread *t, Value *args) {
-    (void)t;
-    return bool_value(HANDLE(args[0])->cancelled);
-}
-
-static Value when(Thread *t, Value *args) { return float_new(t, HANDLE(args[0])->when); }
-
-static Value repr(Thread *t, Value self) {
-    Handle *handle = HANDLE(self);
-    Buffer out = {0};
-    buffer_printf(&out, "<%s", object_class(&handle->header)->name->data);
-    if (handle->cancelled) buffer_puts(&out, " cancelled");
-    if (handle->is_timer) {
-        buffer_puts(&out, " when=");
-        float_repr_into(&out, handle->when);
-    }
-    if (handle->callback != VALUE_NONE) {
-        buffer_putc(&out, ' ');
-        if (!handle_text(t, self, VALUE_UNSET, &out)) {
-            buffer_free(&out);
-            return VALUE_ERROR;
-        }
-    }
-    buffer_putc(&out, '>');
-    return object_value(str_from_buffer(t, &out));
-}
-
-/* Timers are ordered by when they are due. */
-static Value compare(Thread *t, Value a, Value b, CompareOp op) {
-    (void)t;
-    if (op == COMPARE_EQ) return bool_value(a == b);
-    if (op == COMPARE_NE) return bool_value(a != b);
-    if (!is_kind(a, OBJ_HANDLE) || !is_kind(b, OBJ_HANDLE)) return VALUE_NOTIMPLEMENTED;
-    if (!HANDLE(a)->is_timer || !HANDLE(b)->is_timer) return VALUE_NOTIMPLEMENTED;
-    double x = HANDLE(a)->when, y = HANDLE(b)->when;
-    switch (op) {
-    case COMPARE_LT: return bool_value(x < y);
-    case COMPARE_LE: return bool_value(x <= y);
-    case COMPARE_GT: return bool_value(x > y);
-    default: return bool_value(x >= y);
-    }
-}
-
-static bool hash(Thread *t, Value self, int64_t *out) {
-    *out = (int64_t)value_id(t->vm, self);
-    return true;
-}
-
-static Value get_callback(Thread *t, Value self) {
-    (void)t;
-    return HANDLE(self)->callback;
-}
-
-static Value get_args(Thread *t, Value self) {
-    Value args = HANDLE(self)->args;
-    return args == VALUE_NONE && !HANDLE(self)->cancelled ? object_value(t->vm->empty_tuple) : args;
-}
-
-static Value get_cancelled(Thread *t, Value self) {
-    (void)t;
-    return bool_value(HANDLE(self)->cancelled);
-}
-
-static Value get_loop(Thread *t, Value self) {
-    (void)t;
-    return HANDLE(self)->loop;
-}
-
-static const Slots slots = {.repr = repr, .compare = compare, .hash = hash};
-
-static const NativeDef methods[] = {
-    {"cancel", cancel, "(self, /)", "The callback will not be called."},
-    {"cancelled", cancelled, "(self, /)", "Was it cancelled?"},
-    {0},
-};
-
-static const NativeDef timer_methods[] = {
-    {"when", when, "(self, /)", "The loop.time() at which it is due."},
-    {0},
-};
-
-static const FieldDef fields[] = {
-    {"_callback", get_callback, NULL, "What will be called."},
-    {"_args", get_args, NULL, "With which arguments."},
-    {"_cancelled", get_cancelled, NULL, "Was it cancelled?"},
-    {"_loop", get_loop, NULL, "The loop that will call it."},
-    {0},
-};
-
-/* Make the classes Handle and TimerHandle. */
-void handle_install(Thread *t, LoopState *state) {
-    native_class_init(t, &(NativeClass){
-                             .kind = OBJ_HANDLE,
-                             .slots = &slots,
-                             .methods = methods,
-                             .fields = fields,
-                             .doc = "A callback that the loop has accepted.",
-                             .trace = trace,
-                         });
-    Class *handle = BUILTIN_CLASS(t, HANDLE);
-    handle->module = object_value(str_from(t, "asyncio.events"));
-    state->timer_handle = native_class_new(t,
-                                           &(NativeClass){
-                                               .kind = OBJ_HANDLE,
-                                               .name = "TimerHandle",
-                                               .methods = timer_methods,
-                                               .doc = "A callback that waits for its time.",
-                                               .trace = trace,
-                                           },
-                                           "asyncio.events", handle);
 }

@@ -14,6 +14,7 @@
 #include "loop/stream.h"
 #include "loop/watch.h"
 #include "loop/wire.h"
+#include "vm/made.h"
 #include "vm/container.h"
 #include "vm/exception.h"
 #include "vm/number.h"
@@ -155,6 +156,33 @@ Value loop_raise_errno(Thread *t, int code) {
 
 /* ---- life ---- */
 
+/* The thread that runs [loop] notes where coroutines are made, or does so as before. */
+static void track_origins(Loop *loop, bool track) {
+    if (track == loop->tracks) return;
+    if (track) loop->outer_depth = loop->thread->origin_depth;
+    loop->thread->origin_depth = track ? MADE_DEPTH : loop->outer_depth;
+    loop->tracks = track;
+}
+
+void loop_set_debug(Loop *loop, bool debug) {
+    loop->debug = loop->object->debug = debug;
+    if (loop->thread) track_origins(loop, debug);
+}
+
+void loop_enter(Thread *t, Loop *loop, const Value *running) {
+    loop->thread = t;
+    loop->running = running;
+    t->running_loop = object_value(loop->object);
+    if (UNLIKELY(loop->debug)) track_origins(loop, true);
+}
+
+void loop_leave(Thread *t, Loop *loop) {
+    track_origins(loop, false);
+    loop->thread = NULL;
+    loop->running = NULL;
+    t->running_loop = VALUE_ERROR;
+}
+
 int64_t loop_now(const Loop *loop) { return clock_monotonic(&loop->state->vm->clock); }
 
 Value loop_new(Thread *t, Class *cls) {
@@ -166,7 +194,7 @@ Value loop_new(Thread *t, Class *cls) {
     object->loop = loop;
     loop->object = object;
     const char *debug = getenv("PYTHONASYNCIODEBUG");
-    loop->debug = debug && *debug;
+    loop->debug = object->debug = t->vm->dev_mode || (debug && *debug);
     loop->custom = cls != BUILTIN_CLASS(t, LOOP);
     loop->state = loop_state(t);
     loop->next = loop->state->loops;

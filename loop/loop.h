@@ -59,8 +59,11 @@ typedef struct Handle {
     Value args;     /* a tuple, or VALUE_NONE */
     Value context;
     Value loop;
-    double when; /* timers: loop.time() of the call */
-    bool cancelled, is_timer, scheduled;
+    Value when; /* timers: loop.time() of the call */
+    Value text; /* cancelled in debug mode: what its repr was just then; else VALUE_NONE */
+    bool cancelled, is_timer;
+    bool scheduled; /* in the timers of its loop */
+    bool noted;     /* the table of vm/made.h has the stack in which it was made */
 } Handle;
 
 #define HANDLE(v) ((Handle *)(uintptr_t)(v))
@@ -98,6 +101,9 @@ struct Loop {
     Thread *thread; /* running it, or NULL */
     bool stopping, closed, debug;
     bool over; /* closed by the end of the program: what is called soon is silently not called */
+    bool tracks; /* runs in debug mode: the thread's origin_depth is ours, not [outer_depth] */
+    uint32_t outer_depth;
+    const Value *running; /* while it runs: the entry that does, and its argument */
     bool custom; /* of a class that is not the native one: see loop/custom.c */
     bool uv_started;     /* uv, timer and wakeup are initialised */
     bool polling;        /* waits in libuv with nothing ready: others must wake it */
@@ -152,6 +158,11 @@ Loop *loop_to_call(Thread *t, Value self) MUST_CHECK;
 /* In debug mode: whether [t] may call into [loop], which runs in one thread only; false: raised. */
 bool loop_check_thread(Thread *t, const Loop *loop) MUST_CHECK;
 static inline Loop *loop_of(Value self) { return EVENT_LOOP(self)->loop; }
+/* Debug mode on or off; a running loop's thread tracks the origins of coroutines meanwhile. */
+void loop_set_debug(Loop *loop, bool debug);
+/* [t] runs it from now on, with what it is at work on in [running]; it has stopped. */
+void loop_enter(Thread *t, Loop *loop, const Value *running);
+void loop_leave(Thread *t, Loop *loop);
 /* Close it: what is queued is forgotten, pending tasks are reported. False: raised. */
 bool loop_close(Thread *t, Loop *loop) MUST_CHECK;
 int64_t loop_now(const Loop *loop);
@@ -224,12 +235,16 @@ void loop_start_uv(Loop *loop);
 Value handle_new(Thread *t, Value loop, Value callback, Value args, Value context);
 /* [args] of handle_new for what is called with [arg], or with nothing (VALUE_UNSET). */
 Value handle_arguments(Thread *t, Value arg);
+/* What call_soon() and its kin give: the same, but debug mode notes the stack. */
+Value handle_new_noted(Thread *t, Loop *loop, Value callback, Value args, Value context);
 /* A TimerHandle, put into the loop's timers. */
 Value handle_new_timer(Thread *t, Loop *loop, int64_t deadline, double when, Value callback,
                        Value args, Value context);
 /* Call it. False: an exception leaves the loop. */
 bool handle_run(Thread *t, Handle *handle) MUST_CHECK;
 void handle_cancel(Thread *t, Handle *handle);
+/* A timer in the heap of [loop] was cancelled: such timers are counted. */
+void handle_timer_cancelled(Value loop);
 /* Is a timer's owner cancelled or done? */
 bool timer_is_dead(Value what);
 /* What runs when an entry of the ready queue does: "print(1)". False: raised. */
@@ -237,6 +252,8 @@ bool handle_text(Thread *t, Value what, Value arg, Buffer *out) MUST_CHECK;
 /* [what](arg) raised: SystemExit and KeyboardInterrupt leave the loop (false), others go to the
  * exception handler. */
 bool callback_failed(Thread *t, Value loop, Value what, Value arg) MUST_CHECK;
+
+/* ---- loop/handle_class.c ---- */
 
 /* Make the classes Handle and TimerHandle. */
 void handle_install(Thread *t, LoopState *state);
@@ -257,6 +274,8 @@ bool loop_borrow_methods(Thread *t) MUST_CHECK;
 bool report_to_loop(Thread *t, Value loop, Dict *context) MUST_CHECK;
 /* loop.default_exception_handler(context): the report on sys.stderr. */
 bool report_default(Thread *t, Dict *context) MUST_CHECK;
+/* The same for [loop]: in debug mode with the stack of the handle that runs. */
+bool report_default_of(Thread *t, Value loop, Dict *context) MUST_CHECK;
 /* The handler of a loop of ours gets it, or the default one. */
 bool report_to_handler(Thread *t, Value loop, Dict *context) MUST_CHECK;
 /* Give it to the logger `asyncio`, if the program uses logging and somebody listens. */

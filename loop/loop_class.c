@@ -74,7 +74,7 @@ static bool check_callback(Thread *t, const Loop *loop, Value callback, const ch
 
 /* args: self, callback, context, *args */
 static Value queue(Thread *t, Loop *loop, const Value *args) {
-    Value handle = handle_new(t, args[0], args[1], args[3], args[2]);
+    Value handle = handle_new_noted(t, loop, args[1], args[3], args[2]);
     ready_push(&loop->ready, handle, VALUE_UNSET);
     return handle;
 }
@@ -210,7 +210,7 @@ static Value call_exception_handler(Thread *t, Value *args) {
 
 static Value default_exception_handler(Thread *t, Value *args) {
     if (!check_context(t, args[1])) return VALUE_ERROR;
-    return report_default(t, DICT(args[1])) ? VALUE_NONE : VALUE_ERROR;
+    return report_default_of(t, args[0], DICT(args[1])) ? VALUE_NONE : VALUE_ERROR;
 }
 
 static Value get_debug(Thread *t, Value *args) {
@@ -221,7 +221,7 @@ static Value get_debug(Thread *t, Value *args) {
 static Value set_debug(Thread *t, Value *args) {
     int enabled = value_truth(t, args[1]);
     if (enabled < 0) return VALUE_ERROR;
-    if (loop_of(args[0])) loop_of(args[0])->debug = enabled;
+    if (loop_of(args[0])) loop_set_debug(loop_of(args[0]), enabled);
     return VALUE_NONE;
 }
 
@@ -259,7 +259,7 @@ static Value add_signal_handler(Thread *t, Value *args) {
     if (!signal_number(t, args[1], &number) || !may_handle(t, args[2], number)) return VALUE_ERROR;
     Loop *loop = loop_open(t, args[0]);
     if (!loop) return VALUE_ERROR;
-    Value handle = handle_new(t, args[0], args[2], args[3], VALUE_NONE);
+    Value handle = handle_new_noted(t, loop, args[2], args[3], VALUE_NONE);
     if (loop->signal_handles[number] == VALUE_UNSET) loop->signal_handle_count++;
     heap_set(&t->vm->heap, &loop->signal_handles[number], handle);
     signals_catch((int)number);

@@ -41,7 +41,7 @@ static bool tell(Thread *t, Value v, Value loop, ReportKind kind, Dict *context,
     Buffer out = {0};
     if (!report_begin(t, kind, &out)) return true;
     report_put_context(t, context, &out);
-    if (is_kind(v, OBJ_TASK)) put_making(t, TASK(v), &out);
+    if (is_kind(v, OBJ_TASK) && !(FUTURE(v)->flags & FUTURE_NOTED)) put_making(t, TASK(v), &out);
     buffer_puts(&out, fix);
     report_end(t, kind, &out);
     return true;
@@ -63,6 +63,7 @@ void report_lost_error(Thread *t, Value v) {
     dict_set_str(t, context, NAME_OF(t, message), object_value(message));
     dict_set_str(t, context, NAME_OF(t, exception), future->result);
     dict_set_str(t, context, NAME_OF(t, future), v);
+    if (future->flags & FUTURE_NOTED) report_add_stack(t, context, object_of(v));
     const char *fix = is_kind(v, OBJ_TASK)
                           ? "  fix: keep the task and `await` it, or ask it for its exception()\n"
                           : "  fix: `await` the future, or ask it for its exception()\n";
@@ -115,6 +116,7 @@ void report_pending_tasks(Thread *t, Loop *loop) {
         dict_set_str(t, context, NAME_OF(t, message),
                      object_value(str_from(t, "Task was destroyed but it is pending!")));
         dict_set_str(t, context, NAME_OF(t, task), object_value(task));
+        if (task->future.flags & FUTURE_NOTED) report_add_stack(t, context, &task->future.header);
         hide_unstarted(task);
         if (!tell(t, object_value(task), object_value(loop->object), REPORT_PENDING_TASK, context,
                   fix))

@@ -15,6 +15,7 @@
 #include "loop/report.h"
 #include "vm/container.h"
 #include "vm/exception.h"
+#include "vm/made.h"
 #include "vm/ops.h"
 #include "vm/str.h"
 
@@ -116,6 +117,60 @@ static bool is_text(Value v, const char *text) {
     return is_str(v) && strcmp(STR(v)->data, text) == 0;
 }
 
+void report_add_stack(Thread *t, Dict *context, Object *object) {
+    Value *roots = push_roots(t, 2);
+    roots[0] = object_value(context);
+    roots[1] = object_value(object);
+    Value stack = made_summary(t, object);
+    if (stack == VALUE_ERROR) exception_take(t);
+    else if (stack != VALUE_NONE)
+        dict_set_str(t, context, str_intern(t->vm, "source_traceback", 16), stack);
+    pop_roots(t, roots);
+}
+
+/* In debug mode an error that does not say where its object was made is told with the stack of the
+ * handle that runs. */
+static void add_handle_stack(Thread *t, Value loop, Dict *context) {
+    const Loop *inner = is_kind(loop, OBJ_LOOP) ? loop_of(loop) : NULL;
+    if (LIKELY(!inner || !inner->debug || !inner->running)) return;
+    Value handle = inner->running[0];
+    Str *source = str_intern(t->vm, "source_traceback", 16);
+    if (!is_kind(handle, OBJ_HANDLE) || !HANDLE(handle)->noted ||
+        dict_get_str(t, context, source) != VALUE_UNSET)
+        return;
+    Value *roots = push_roots(t, 2);
+    roots[0] = object_value(context);
+    roots[1] = handle;
+    Value stack = made_summary(t, object_of(handle));
+    if (stack == VALUE_ERROR) exception_take(t);
+    else dict_set_str(t, context, str_intern(t->vm, "handle_traceback", 16), stack);
+    pop_roots(t, roots);
+}
+
+/* What a stack in a context is that of; NULL: it is none. */
+static const char *owner_of_stack(Value key) {
+    if (is_text(key, "source_traceback")) return "Object";
+    return is_text(key, "handle_traceback") ? "Handle" : NULL;
+}
+
+/* "source_traceback: Object created at (most recent call last):" and the stack; false: it is no
+ * stack. */
+static bool put_stack(Thread *t, Value key, Value stack, Buffer *out) {
+    const char *owner = owner_of_stack(key);
+    if (!owner || !is_kind(stack, OBJ_LIST)) return false;
+    Value *roots = push_roots(t, 1);
+    Value lines = roots[0] = call_method(t, stack, str_intern(t->vm, "format", 6), NULL, 0);
+    if (lines == VALUE_ERROR) exception_take(t);
+    buffer_printf(out, "\n%s: %s created at (most recent call last):\n", STR(key)->data, owner);
+    for (size_t i = 0; is_kind(lines, OBJ_LIST) && i < LIST(lines)->size; i++) {
+        Value line = LIST(lines)->items[i];
+        if (is_str(line)) buffer_append(out, STR(line)->data, STR(line)->size);
+    }
+    while (out->size && out->data[out->size - 1] == '\n') out->data[--out->size] = '\0';
+    pop_roots(t, roots);
+    return true;
+}
+
 /* "future: <Task …>" for every key but the two that are shown otherwise. */
 static void put_context(Thread *t, Dict *context, Buffer *out) {
     Value *roots = push_roots(t, 1);
@@ -129,6 +184,7 @@ static void put_context(Thread *t, Dict *context, Buffer *out) {
         key = keys->items[i];
         if (is_text(key, "message") || is_text(key, "exception") || !is_str(key)) continue;
         value = dict_get(t, context, key);
+        if (put_stack(t, key, value, out)) continue;
         Str *text = value_repr(t, value);
         if (!text) exception_take(t);
         buffer_printf(out, "\n%s: %s", STR(key)->data, text ? text->data : "?");
@@ -175,6 +231,11 @@ bool report_default(Thread *t, Dict *context) {
     return true;
 }
 
+bool report_default_of(Thread *t, Value loop, Dict *context) {
+    add_handle_stack(t, loop, context);
+    return report_default(t, context);
+}
+
 /* The custom handler raised: report that, unless it leaves the loop. */
 static bool handler_failed(Thread *t, Dict *context) {
     if (exception_matches(t, EXC_SystemExit) || exception_matches(t, EXC_KeyboardInterrupt))
@@ -201,7 +262,7 @@ bool report_to_loop(Thread *t, Value loop, Dict *context) {
 
 bool report_to_handler(Thread *t, Value loop, Dict *context) {
     Value handler = loop_of(loop)->exception_handler;
-    if (handler == VALUE_NONE) return report_default(t, context);
+    if (handler == VALUE_NONE) return report_default_of(t, loop, context);
     Value *roots = push_roots(t, 2);
     roots[0] = loop;
     roots[1] = object_value(context);

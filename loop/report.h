@@ -24,6 +24,8 @@ bool report_option(LoopState *state, const char *text);
 /* What the default exception handler says of [context]: message, keys, exception. */
 void report_put_context(Thread *t, Dict *context, Buffer *out);
 
+/* context["source_traceback"]: the stack in which [object], which has a note, was made. */
+void report_add_stack(Thread *t, Dict *context, Object *object);
 /* Begin a report of [kind]: `tulip: KIND: ` is in [out]. False: it is to be ignored. */
 bool report_begin(Thread *t, ReportKind kind, Buffer *out) MUST_CHECK;
 /* One of [kind] was made: is it an error? */

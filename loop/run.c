@@ -309,8 +309,7 @@ bool loop_run_forever(Thread *t, Value self) {
     roots[3] = t->asyncgen_firstiter;
     roots[4] = t->asyncgen_finalizer;
     asyncgens_hook(t, self);
-    loop->thread = t;
-    t->running_loop = self;
+    loop_enter(t, loop, roots + 1);
     blocked_begin(loop);
     PROBE(t, LOOP_STARTED, VALUE_UNSET, VALUE_UNSET);
     bool ok;
@@ -319,8 +318,7 @@ bool loop_run_forever(Thread *t, Value self) {
     } while (ok && !loop->stopping);
     loop->stopping = false;
     blocked_end(loop);
-    loop->thread = NULL;
-    t->running_loop = VALUE_ERROR;
+    loop_leave(t, loop);
     t->asyncgen_firstiter = roots[3];
     t->asyncgen_finalizer = roots[4];
     PROBE(t, LOOP_STOPPED, VALUE_UNSET, VALUE_UNSET);

@@ -113,7 +113,9 @@ static void put_list(const Look *look, const char *what, Value list) {
 static void put_limit(const Look *look, Value timer) {
     if (!is_kind(timer, OBJ_HANDLE) || HANDLE(timer)->cancelled || !HANDLE(timer)->is_timer) return;
     double now = clock_to_seconds(clock_monotonic(&look->t->vm->clock));
-    buffer_printf(&look->wait->detail, ", at most %.3g s more", HANDLE(timer)->when - now);
+    Value when = HANDLE(timer)->when;
+    if (is_float(when))
+        buffer_printf(&look->wait->detail, ", at most %.3g s more", float_of(when) - now);
 }
 
 static void put_task(const Look *look, Value task) {

@@ -61,7 +61,7 @@ static Value add(Thread *t, Value *args, WatchSide side, bool checked) {
     if (!descriptor_of(t, args[1], &fd)) return VALUE_ERROR;
     Loop *loop = loop_open(t, args[0]);
     if (!loop || (checked && !is_free(t, loop, args[1], fd))) return VALUE_ERROR;
-    Value handle = handle_new(t, args[0], args[2], args[3], VALUE_NONE);
+    Value handle = handle_new_noted(t, loop, args[2], args[3], VALUE_NONE);
     if (!watch_set(t, loop, fd, side, handle)) return VALUE_ERROR;
     return checked ? VALUE_NONE : handle;
 }

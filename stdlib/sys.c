@@ -94,6 +94,21 @@ static Value sys_set_asyncgen_hooks(Thread *t, Value *args) {
     return VALUE_NONE;
 }
 
+/* ---- coroutines ---- */
+
+static Value sys_get_origin_depth(Thread *t, Value *args) {
+    (void)args;
+    return fixnum(t->origin_depth);
+}
+
+static Value sys_set_origin_depth(Thread *t, Value *args) {
+    int64_t depth;
+    if (!arg_int32(t, args[0], &depth)) return VALUE_ERROR;
+    if (depth < 0) return raise_error(t, EXC_ValueError, "depth must be >= 0");
+    t->origin_depth = (uint32_t)depth;
+    return VALUE_NONE;
+}
+
 /* ---- what is being handled ---- */
 
 static Value sys_exception(Thread *t, Value *args) {
@@ -316,6 +331,10 @@ static const NativeDef functions[] = {
     {"set_asyncgen_hooks", sys_set_asyncgen_hooks, "(firstiter=?, finalizer=?)",
      "Set what is called with an async generator when it is first iterated, and when it is dropped "
      "before its end."},
+    {"get_coroutine_origin_tracking_depth", sys_get_origin_depth, "()",
+     "How many levels of the stack a coroutine of this thread notes in cr_origin."},
+    {"set_coroutine_origin_tracking_depth", sys_set_origin_depth, "(depth)",
+     "Set that number; 0: none, which costs nothing."},
     {"getrecursionlimit", sys_getrecursionlimit, "()", "How deep calls may nest."},
     {"setrecursionlimit", sys_setrecursionlimit, "(limit, /)", "Set how deep calls may nest."},
     {"get_int_max_str_digits", sys_get_int_max_str_digits, "()",

@@ -39,6 +39,23 @@ Frame *frame_of_program(Frame *f) {
     return NULL;
 }
 
+size_t frames_count(Frame *f, size_t limit) {
+    const Generator *root = NULL;
+    Frame *resumer = NULL;
+    size_t levels = 0;
+    for (; f && levels < limit; f = outer(f, &root, &resumer)) levels++;
+    return levels;
+}
+
+void frames_copy(Frame *f, size_t levels, Value *out) {
+    const Generator *root = NULL;
+    Frame *resumer = NULL;
+    for (; levels > 0; levels--, f = outer(f, &root, &resumer)) {
+        *out++ = object_value(frame_code(f));
+        *out++ = fixnum(frame_pc(f));
+    }
+}
+
 Frame *frame_push(Thread *t, Function *function, int bound) {
     Code *code = function->code;
     Value *registers = t->registers_top;

@@ -43,6 +43,10 @@ uint32_t frame_pc(const Frame *f);
 /* The innermost frame that runs the program's own code and not the library's: [f] itself, one of
  * its callers and delegators, or NULL. */
 Frame *frame_of_program(Frame *f);
+/* How many levels there are from [f] outward, at most [limit]; the Code and the pc of each of the
+ * first [levels], as values, to [out]. */
+size_t frames_count(Frame *f, size_t limit);
+void frames_copy(Frame *f, size_t levels, Value *out);
 
 /* Push a frame for [function]; its registers from [bound] on are unset, the caller fills those
  * before. NULL: RecursionError. */

@@ -16,6 +16,7 @@
 #include "vm/container.h"
 #include "vm/context.h"
 #include "vm/exception.h"
+#include "vm/made.h"
 #include "vm/ops.h"
 #include "vm/probe.h"
 #include "vm/str.h"
@@ -30,7 +31,13 @@ Future *future_new(Thread *t, Value loop) {
     future->result = future->callbacks = VALUE_UNSET;
     future->cancel_message = VALUE_NONE;
     future_note_origin(t, future);
+    future_note_stack(t, future, loop);
     return future;
+}
+
+void future_note_stack_slow(Thread *t, Future *future) {
+    made_note(t, &future->header, MADE_DEPTH);
+    future->flags |= FUTURE_NOTED;
 }
 
 /* Two fields have nothing to say while a plain future is pending: they say where it was made. */

@@ -36,6 +36,7 @@ enum FutureFlags {
     TASK_MUST_CANCEL = 128, /* the next step throws CancelledError */
     TASK_LISTED = 256,      /* in its loop's list of pending tasks */
     TASK_CANCELLING = 512,  /* task_cancel is on its way along the tasks that wait for each other */
+    FUTURE_NOTED = 1024,    /* the table of vm/made.h has the stack in which it was made */
 };
 
 typedef struct Future {
@@ -96,6 +97,7 @@ typedef struct EventLoop {
     Value current_task;           /* VALUE_NONE between steps */
     uint64_t tasks;               /* how many are pending */
     struct Loop *loop;            /* loop/loop.h */
+    bool debug;                   /* set_debug(): note the stacks in which things are made */
 } EventLoop;
 
 #define FUTURE(v)           ((Future *)(uintptr_t)(v))
@@ -113,6 +115,9 @@ static inline bool is_native_coroutine(Value v) { return is_kind(v, OBJ_NATIVE_C
 
 /* A pending Future of class Future. */
 Future *future_new(Thread *t, Value loop);
+/* [future], just made, belongs to [loop]: note the stack, if that is in debug mode. */
+static inline void future_note_stack(Thread *t, Future *future, Value loop);
+void future_note_stack_slow(Thread *t, Future *future);
 /* Note where a plain future is made. */
 void future_note_origin(Thread *t, Future *future);
 /* The origin of a pending plain future (by whom is not noted). */
@@ -143,6 +148,11 @@ bool future_repr_into(Thread *t, Value future, Buffer *out) MUST_CHECK;
 bool future_repr_end(Thread *t, Value future, Buffer *out) MUST_CHECK;
 /* Is the exception an asyncio.CancelledError? */
 bool is_cancelled_error(const Thread *t, Value exception);
+
+static inline void future_note_stack(Thread *t, Future *future, Value loop) {
+    if (UNLIKELY(is_kind(loop, OBJ_LOOP) && EVENT_LOOP(loop)->debug))
+        future_note_stack_slow(t, future);
+}
 
 /* ---- tasks (vm/task.c) ---- */
 

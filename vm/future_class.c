@@ -14,6 +14,7 @@
 #include "vm/future_methods.h"
 #include "vm/generator_methods.h"
 #include "vm/generic_alias.h"
+#include "vm/made.h"
 #include "vm/ops.h"
 #include "vm/signature.h"
 #include "vm/str.h"
@@ -89,6 +90,7 @@ static bool init(Thread *t, Value self, const Value *args, int argc, Tuple *kwna
     if (loop == VALUE_ERROR) return false;
     heap_set(&t->vm->heap, &FUTURE(self)->loop, loop);
     if (FUTURE(self)->state == FUTURE_PENDING) future_note_origin(t, FUTURE(self));
+    future_note_stack(t, FUTURE(self), loop);
     return true;
 }
 
@@ -234,10 +236,7 @@ bool future_repr_into(Thread *t, Value v, Buffer *out) {
     return true;
 }
 
-/* The result, then the callbacks. */
-bool future_repr_end(Thread *t, Value v, Buffer *out) {
-    Future *future = FUTURE(v);
-    if (!callbacks_into(t, future->callbacks, out)) return false;
+static bool result_into(Thread *t, const Future *future, Buffer *out) {
     if (future->state != FUTURE_FINISHED) return true;
     if (!future->failed) {
         buffer_puts(out, " result=");
@@ -247,6 +246,14 @@ bool future_repr_end(Thread *t, Value v, Buffer *out) {
     if (!text) return false;
     buffer_puts(out, " exception=");
     buffer_append(out, text->data, text->size);
+    return true;
+}
+
+/* The result, the callbacks, and in debug mode where it was made. */
+bool future_repr_end(Thread *t, Value v, Buffer *out) {
+    Future *future = FUTURE(v);
+    if (!result_into(t, future, out) || !callbacks_into(t, future->callbacks, out)) return false;
+    if (future->flags & FUTURE_NOTED) made_text(&t->vm->heap, &future->header, out);
     return true;
 }
 
@@ -362,8 +369,13 @@ bool future_set_field_blocking(Thread *t, Value self, Value v) {
 }
 
 static Value get_source_traceback(Thread *t, Value self) {
-    (void)t, (void)self;
-    return VALUE_NONE;
+    Future *future = FUTURE(self);
+    if (LIKELY(!(future->flags & FUTURE_NOTED))) return VALUE_NONE;
+    Value *root = push_roots(t, 1);
+    *root = self;
+    Value summary = made_summary(t, &future->header);
+    pop_roots(t, root);
+    return summary;
 }
 
 static Value get_log_traceback(Thread *t, Value self) {
@@ -469,7 +481,8 @@ static const FieldDef future_fields[] = {
     {"_exception", get_exception_field, NULL, "The exception or None."},
     {"_callbacks", get_callbacks, NULL, "None or the callbacks with their contexts."},
     {"_cancel_message", get_cancel_message, set_cancel_message, "What cancel() was given."},
-    {"_source_traceback", get_source_traceback, NULL, "None: reports know where it was made."},
+    {"_source_traceback", get_source_traceback, NULL,
+     "In debug mode the stack in which it was made, else None."},
     {"_log_traceback", get_log_traceback, set_log_traceback, "Failed, and nobody has looked."},
     {0},
 };

@@ -14,6 +14,7 @@
 
 #include "vm/execute.h"
 #include "vm/generator_methods.h"
+#include "vm/made.h"
 #include "vm/unstarted.h"
 
 static ObjectKind kind_of_code(const Code *code) {
@@ -35,7 +36,7 @@ Generator *generator_new(Thread *t, Function *function) {
     g->handling = VALUE_ERROR;
     g->leaf = g;
     g->state = GEN_CREATED;
-    g->running = g->parkable = g->owned = false;
+    g->running = g->parkable = g->owned = g->noted = false;
     g->epoch = heap->epoch;
     g->depth = 0;
     g->frame = (Frame){.pc = code->words.narrow,
@@ -49,6 +50,10 @@ Generator *generator_new(Thread *t, Function *function) {
         g->creator = t->frame ? frame_code(t->frame) : NULL;
         if (g->creator) g->created_at = code_offset(g->creator, t->frame->pc);
         unstarted_register(heap, &g->header);
+        if (UNLIKELY(t->origin_depth)) {
+            made_note(t, &g->header, t->origin_depth);
+            g->noted = true;
+        }
     }
     return g;
 }

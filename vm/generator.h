@@ -39,6 +39,7 @@ struct Generator {
     bool running;           /* I am the root of an activation under way */
     bool parkable;  /* resumed by a task's step: a pending future parks instead of being yielded */
     uint8_t epoch;  /* the collection cycle in which my registers were scanned (heap->epoch) */
+    bool noted;     /* the table of vm/made.h has the stack in which I was made */
     bool owned;     /* only my delegator's registers refer to me: recycled when I end */
     uint32_t depth; /* links above me when I was linked: bounds chains */
     uint32_t created_at; /* an unstarted coroutine: where in [creator], in bytes behind the call */

@@ -11,6 +11,7 @@
 #include "vm/execute.h"
 #include "vm/frame_object.h"
 #include "vm/generator_methods.h"
+#include "vm/made.h"
 
 /* ---- resuming ---- */
 
@@ -128,6 +129,11 @@ Value generator_get_code(Thread *t, Value self) {
     return object_value(GENERATOR(self)->frame.function->code);
 }
 
+static Value get_origin(Thread *t, Value self) {
+    Generator *g = GENERATOR(self);
+    return g->noted ? made_origin(t, &g->header) : VALUE_NONE;
+}
+
 Value generator_get_frame(Thread *t, Value self) {
     Generator *g = GENERATOR(self);
     return g->state == GEN_CLOSED ? VALUE_NONE : frame_object_of_generator(t, g);
@@ -227,6 +233,7 @@ static const FieldDef coroutine_fields[] = {
     {"cr_frame", generator_get_frame, NULL, "its frame, None when it has finished"},
     {"cr_await", generator_get_awaiting, NULL, "what it awaits, or None"},
     {"cr_code", generator_get_code, NULL, "its code"},
+    {"cr_origin", get_origin, NULL, "where it was called, if sys was asked to track that, or None"},
     {NULL, NULL, NULL, NULL},
 };
 static const NativeDef wrapper_methods[] = {

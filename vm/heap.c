@@ -23,6 +23,7 @@
 #include "common/memory.h"
 #include "vm/frame.h"
 #include "vm/str.h"
+#include "vm/made.h"
 #include "vm/unstarted.h"
 
 enum {
@@ -338,6 +339,7 @@ static void start_cycle(Heap *heap) {
     heap->epoch = (uint8_t)heap->cycles;
     heap->marking = true;
     heap_shade_roots(heap);
+    made_shade(heap);
     for (int i = 0; i < heap->marker_count; i++)
         heap->markers[i].mark(heap, heap->markers[i].context);
     for (size_t i = heap->pending_next; i < heap->pending_count; i++)
@@ -367,6 +369,7 @@ static void revive_finalizable(Heap *heap) {
 static void finish_marking(Heap *heap) {
     revive_finalizable(heap);
     if (heap->weak_sweep) heap->weak_sweep(heap);
+    made_forget_dead(heap);
     class_forget_dead(heap, heap->vm->classes[OBJ_OBJECT]);
     heap->marking = false;
     for (int i = 0; i < HEAP_CLASS_COUNT; i++) {
@@ -564,6 +567,7 @@ void heap_free_all(Heap *heap) {
     sweep_everything(heap);
     heap->finalizable_count = heap->pending_count = heap->pending_next = 0;
     heap->weak_sweep = NULL;
+    made_free(heap);
     heap->vm->classes[OBJ_OBJECT]->subclass_count = 0; /* no walk over classes that are going */
     free_unmarked(heap, 3);
     free_unmarked(heap, 4);

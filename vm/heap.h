@@ -76,6 +76,8 @@ struct Heap {
     size_t finalizable_count, finalizable_capacity;
     Object **unstarted; /* coroutines that may not have been started (vm/unstarted.c) */
     size_t unstarted_count, unstarted_capacity;
+    struct Made *made; /* the stacks in which objects were made (vm/made.h) */
+    size_t made_count, made_capacity;
     Object **pending; /* found dead, to be finalised at the next safepoint */
     size_t pending_count, pending_capacity, pending_next;
     struct {

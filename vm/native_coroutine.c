@@ -18,6 +18,7 @@
 #include "vm/ops.h"
 #include "vm/probe.h"
 #include "vm/str.h"
+#include "vm/made.h"
 #include "vm/unstarted.h"
 
 NativeCoroutine *native_coroutine_new(Thread *t, const NativeCoroutineKind *kind, Value payload) {
@@ -34,6 +35,10 @@ NativeCoroutine *native_coroutine_new(Thread *t, const NativeCoroutineKind *kind
     c->future.loop = code ? object_value(code) : VALUE_NONE;
     c->future.cancel_message = fixnum(code ? code_offset(code, t->frame->pc) : 0);
     unstarted_register(&t->vm->heap, &c->future.header);
+    if (UNLIKELY(t->origin_depth)) {
+        made_note(t, &c->future.header, t->origin_depth);
+        c->future.flags |= FUTURE_NOTED;
+    }
     return c;
 }
 

@@ -98,6 +98,7 @@ bool task_start(Thread *t, Task *task, Value coroutine, Value loop, Value name, 
     heap_set(heap, &task->name, name == VALUE_NONE ? fixnum((int64_t)++t->vm->task_count) : name);
     heap_set(heap, &task->context, context_for_later(t, context));
     origin_note(t, &task->made);
+    future_note_stack(t, &task->future, loop);
     if (!list_task(t, task)) return false;
     PROBE(t, TASK_CREATED, object_value(task), coroutine);
     if (LIKELY(schedule(t, task, VALUE_UNSET))) return true;

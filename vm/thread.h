@@ -120,6 +120,7 @@ struct Thread {
     Value event_loop;    /* set_event_loop's, 0: none */
     bool event_loop_set; /* set_event_loop was called */
     Value asyncgen_firstiter, asyncgen_finalizer; /* sys.set_asyncgen_hooks; VALUE_NONE: none */
+    uint32_t origin_depth; /* sys.set_coroutine_origin_tracking_depth's */
     Value context; /* the current contextvars context, 0: none was needed yet (vm/context.h) */
     struct ReprStack *rendering; /* what repr is at work on (vm/text.c), NULL until used */
 };
@@ -157,6 +158,7 @@ struct Vm {
     uint64_t hash_key[2];         /* SipHash */
     Module *builtins;
     Dict *modules; /* sys.modules */
+    bool dev_mode; /* -X dev */
     uint32_t recursion_limit;
     uint32_t int_max_str_digits;
     bool out_of_scope; /* compile what is left out of the language to code that raises */
