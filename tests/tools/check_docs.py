@@ -98,7 +98,7 @@ def check_finds():
             name, links = match.group(1), LINK.findall(text, 0, match.start())
             file = target_of(page, links[-1]) if links else page
             case = f"CASE({name})" if name.isupper() else name
-            if case not in tree.text_of(file):
+            if not re.search(rf"(?<!\w){re.escape(case)}(?!\w)", tree.text_of(file)):
                 yield f"{page}:{line_of(text, match.start())}: no {name} in {file}"
 
 
