@@ -13,7 +13,9 @@
  * Virtual time: computing costs none, but time.sleep or a lock in a callback does. Whoever waits so
  * raises POLL_WATCH itself (vm/baton.c); the clock says for how long.
  *
- * Each line is reported once. Invariants: the watchdog touches no heap object; what it shares with
+ * Each line is reported once, when the callback is over, so that it can be said for how long; one
+ * that goes on for LONG times the limit is reported while it runs, because it may never end.
+ * Invariants: the watchdog touches no heap object; what it shares with
  * a loop is atomic, and the list of running loops is the mutex's.
  *
  * Read next: loop/run.c (run_entries).
@@ -33,7 +35,7 @@
 
 enum {
     IDLE_TICKS = 25, /* without an entry before the watchdog falls asleep */
-    PLACES = 32,     /* lines that are remembered as reported */
+    LONG = 50,       /* times the limit: reported before its end */
     STACK_BYTES = 1 << 16,
 };
 
@@ -45,7 +47,7 @@ struct Watchdog {
     int asleep; /* atomic */
     int idle_ticks;
     Loop *running; /* by Loop.next_running */
-    Place reported[PLACES];
+    Place reported[REPORT_PLACES];
     int reported_count;
 };
 
@@ -63,7 +65,11 @@ static bool look_at(Loop *loop, int64_t now) {
     }
     if (!(entry & ENTRY_RUNS)) return false;
     int64_t limit = __atomic_load_n(&loop->slow, __ATOMIC_RELAXED);
-    if (now - loop->seen_at < limit || loop->poked == entry) return true;
+    if (now - loop->seen_at < limit) return true;
+    bool again = loop->poked == entry;
+    if (again && now - loop->seen_at < limit * LONG) return true;
+    if (again && loop->poked_again == entry) return true;
+    if (again) loop->poked_again = entry;
     __atomic_store_n(&loop->poked, entry, __ATOMIC_RELEASE);
     thread_poll_raise(loop->thread, POLL_WATCH);
     return true;
@@ -187,14 +193,6 @@ static bool takes_too_long(const Loop *loop) {
     return __atomic_load_n(&loop->poked, __ATOMIC_ACQUIRE) == loop->entry;
 }
 
-void blocked_look(Thread *t) {
-    Loop *loop = loop_run_by(t);
-    if (!loop || loop->is_held || !takes_too_long(loop)) return;
-    loop->is_held = true;
-    loop->held_at = t->frame == t->callback_base ? (Place){0} : place_in_program(t);
-    loop->held_ready = loop->ready.count;
-}
-
 static bool is_reported(Watchdog *dog, Place place) {
     if (!place.code) return false;
     int line = code_line(place.code, place.pc);
@@ -202,7 +200,7 @@ static bool is_reported(Watchdog *dog, Place place) {
         Place other = dog->reported[i];
         if (other.code == place.code && code_line(other.code, other.pc) == line) return true;
     }
-    if (dog->reported_count < PLACES) dog->reported[dog->reported_count++] = place;
+    if (dog->reported_count < REPORT_PLACES) dog->reported[dog->reported_count++] = place;
     return false;
 }
 
@@ -217,6 +215,39 @@ static double seconds_held(const Loop *loop) {
     const Clock *clock = &loop->state->vm->clock;
     if (clock->is_virtual) return clock_to_seconds(clock->elapsed - loop->entry_began);
     return clock_to_seconds(clock_real() - __atomic_load_n(&loop->seen_at, __ATOMIC_RELAXED));
+}
+
+static void put_fix(Buffer *out) {
+    buffer_puts(out, "  fix: wait with `await` (asyncio.sleep, streams, queues), or hand the work "
+                     "to asyncio.to_thread\n");
+}
+
+/* The entry under way has lasted very long, and may never end. */
+static void report_going_on(Thread *t, Loop *loop) {
+    loop->told_entry = loop->entry;
+    Place place = place_in_program(t);
+    Buffer out = {0};
+    if (is_reported(watchdog_of(loop), place) || !report_begin(t, REPORT_BLOCKED_LOOP, &out))
+        return;
+    size_t others = loop->ready.count + due_timers(loop);
+    buffer_printf(&out,
+                  "one callback has held the loop for %.1f s and goes on, and %zu other%s ready\n",
+                  seconds_held(loop), others, others == 1 ? " is" : "s are");
+    report_place(t, place, &out);
+    put_fix(&out);
+    report_end(t, REPORT_BLOCKED_LOOP, &out);
+}
+
+void blocked_look(Thread *t) {
+    Loop *loop = loop_run_by(t);
+    if (!loop || loop->told_entry == loop->entry || !takes_too_long(loop)) return;
+    if (loop->is_held) {
+        if (seconds_held(loop) >= clock_to_seconds(loop->slow) * LONG) report_going_on(t, loop);
+        return;
+    }
+    loop->is_held = true;
+    loop->held_at = t->frame == t->callback_base ? (Place){0} : place_in_program(t);
+    loop->held_ready = loop->ready.count;
 }
 
 /* A callback that is no Tulip code. */
@@ -238,6 +269,7 @@ void blocked_report(Thread *t, Loop *loop, Value what, Value arg) {
     PROBE(t, LOOP_BLOCKED, what, float_new(t, seconds_held(loop)));
     Place place = loop->held_at;
     loop->held_at = (Place){0};
+    if (loop->told_entry == loop->entry) return;
     Buffer out = {0};
     if (is_reported(watchdog_of(loop), place) || !report_begin(t, REPORT_BLOCKED_LOOP, &out))
         return;
@@ -246,8 +278,6 @@ void blocked_report(Thread *t, Loop *loop, Value what, Value arg) {
                   seconds_held(loop), others, others == 1 ? " was" : "s were");
     if (place.code) report_place(t, place, &out);
     else put_callback(t, what, arg, &out);
-    buffer_puts(&out,
-                "  fix: wait with `await` (asyncio.sleep, streams, queues), or hand the work to "
-                "asyncio.to_thread\n");
+    put_fix(&out);
     report_end(t, REPORT_BLOCKED_LOOP, &out);
 }

@@ -5,7 +5,8 @@
  * It is reported at the first sign: when it is the value of an expression statement (at the end of
  * the pass, if it has not been started by then); when it is tested for truth, compared or turned
  * into text; when call_soon, a thread or an executor drops it; otherwise when it is collected, or
- * at the end of the program. Each coroutine is reported once: OBJECT_FINALIZED marks it.
+ * at the end of the program. Each coroutine is reported once: OBJECT_FINALIZED marks it; and each
+ * call, however often it is made.
  *
  * A Return of trollius that is made and not raised is forgotten in the same way.
  *
@@ -46,7 +47,7 @@ static void put_fix(Thread *t, Value v, Place place, Buffer *out) {
         buffer_printf(out, "  fix: write `await %s`\n", call.data);
     else if (flags & CODE_GENERATOR && code_uses_from(place.code))
         buffer_printf(out, "  fix: write `yield From(%s)`\n", call.data);
-    else if (flags & CODE_GENERATOR)
+    else if (flags & (CODE_GENERATOR | CODE_WRAPPED_COROUTINE))
         buffer_printf(out, "  fix: write `yield from %s`\n", call.data);
     else if (loop_get_running(t) != VALUE_NONE)
         buffer_printf(out, "  fix: `await %s` in an `async def`, or asyncio.ensure_future(%s)\n",
@@ -81,6 +82,8 @@ void report_not_raised(Thread *t, Value v, Place place) {
     pop_roots(t, roots);
 }
 
+static bool same_place(Place a, Place b) { return a.code == b.code && a.pc == b.pc; }
+
 static bool same_line(Place a, Place b) {
     return a.code == b.code && code_line(a.code, a.pc) == code_line(b.code, b.pc);
 }
@@ -93,15 +96,36 @@ static void put_stack(Thread *t, Value v, Buffer *out) {
     made_put_levels(t, object_of(v), out);
 }
 
+bool report_is_told(const LoopState *state, Place place) {
+    for (int i = 0; i < state->told_count; i++) {
+        if (same_place(state->told[i], place)) return true;
+    }
+    return false;
+}
+
+/* Was it said already, of the call that made [v]? Then it is only counted. */
+static bool tell_once(Thread *t, Value v) {
+    LoopState *state = loop_state(t);
+    Place made = coroutine_creation(v);
+    object_of(v)->bits |= OBJECT_FINALIZED;
+    if (!made.code) return true;
+    if (report_is_told(state, made)) {
+        report_count(t, REPORT_NEVER_AWAITED);
+        return false;
+    }
+    if (state->told_count < REPORT_PLACES) state->told[state->told_count++] = made;
+    return true;
+}
+
 /* "coroutine 'f' WHAT", at [place] if that is known, made at another. */
 static void report(Thread *t, Value v, const char *what, Place place) {
+    if (!tell_once(t, v)) return;
     Buffer out = {0};
     Value *roots = push_roots(t, 3);
     roots[0] = v;
     Place made = coroutine_creation(v);
     if (made.code) roots[1] = object_value(made.code);
     if (place.code) roots[2] = object_value(place.code);
-    object_of(v)->bits |= OBJECT_FINALIZED;
     if (report_begin(t, REPORT_NEVER_AWAITED, &out)) {
         buffer_printf(&out, "coroutine '%s' %s\n", name_of(v), what);
         report_place(t, place, &out);
@@ -168,8 +192,6 @@ void report_collected(Thread *t, Value v) {
     if (!coroutine_is_news(v)) return;
     report(t, v, "was never awaited", coroutine_creation(v));
 }
-
-static bool same_place(Place a, Place b) { return a.code == b.code && a.pc == b.pc; }
 
 /* Mark those from index [from] on that [place] has made, and count them. */
 static size_t hide_others(const Heap *heap, size_t from, Place place) {

@@ -59,6 +59,8 @@ static void shade_roots(Heap *heap, void *context) {
         if (state->dropped[i].place.code)
             heap_shade_object(heap, &state->dropped[i].place.code->header);
     }
+    for (int i = 0; i < state->told_count; i++)
+        heap_shade_object(heap, &state->told[i].code->header);
     blocked_shade(heap, state);
     for (int i = 0; i < LOOP_SIGNAL_COUNT; i++) shade(heap, state->signal_handlers[i]);
     heap_shade_object(heap, &state->timer_handle->header);

@@ -50,6 +50,9 @@ typedef enum ReportKind {
     REPORT_KIND_COUNT
 } ReportKind;
 
+/* How many places are remembered in which something was reported. */
+enum { REPORT_PLACES = 32 };
+
 typedef enum ReportAction { REPORT_BY_DEFAULT, REPORT_IGNORE, REPORT_ERROR } ReportAction;
 
 /* asyncio.Handle and TimerHandle. */
@@ -79,6 +82,9 @@ typedef struct LoopState {
     Watchdog *watchdog; /* NULL until a loop runs */
     Dropped *dropped;     /* in this pass */
     size_t dropped_count, dropped_capacity;
+    bool telling;         /* what was dropped is being reported */
+    Place told[REPORT_PLACES]; /* where a coroutine was forgotten and it was said */
+    int told_count;
     bool signals_installed;
     bool signals_given_back[LOOP_SIGNAL_COUNT]; /* SIG_DFL was asked for: SIGINT and SIGPIPE */
     Value prompt_loop; /* get_running_loop()'s at the prompt, where none runs; or VALUE_NONE */
@@ -123,9 +129,11 @@ struct Loop {
     uint64_t seen_entry;  /* the watchdog's last look */
     int64_t seen_at;      /* when it first saw that entry; atomic */
     uint64_t poked;       /* the entry that it found too long; atomic */
+    uint64_t poked_again; /* and found so again, much later; the watchdog's */
     bool is_held;         /* a safepoint of that entry has noted … */
     Place held_at;        /* … where it was, and … */
     size_t held_ready;    /* … how many were ready */
+    uint64_t told_entry;  /* the entry that was reported while it went on */
     Loop *next_running;   /* in the watchdog's list */
     Value until; /* the future run_until_complete waits for, or VALUE_NONE */
     Value signal_handles[LOOP_SIGNAL_COUNT]; /* add_signal_handler's Handles, VALUE_UNSET: none */

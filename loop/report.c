@@ -273,6 +273,23 @@ bool report_to_handler(Thread *t, Value loop, Dict *context) {
 
 /* ---- the end of a pass ---- */
 
+/* A pass that drops one coroutine after the other may have no end. */
+enum { MANY_DROPPED = 1000 };
+
+/* Report the coroutines that this pass has dropped so far. */
+static void tell_forgotten(Thread *t, LoopState *state) {
+    if (state->telling) return;
+    state->telling = true;
+    size_t kept = 0;
+    for (size_t i = 0; i < state->dropped_count; i++) {
+        Dropped dropped = state->dropped[i];
+        if (is_kind(dropped.v, OBJ_TASK)) state->dropped[kept++] = dropped;
+        else report_statement(t, dropped.v, dropped.place);
+    }
+    state->dropped_count = kept;
+    state->telling = false;
+}
+
 void report_dropped(Thread *t, Value v) {
     if (is_kind(v, OBJ_EXCEPTION)) {
         report_not_raised(t, v, place_here(t));
@@ -291,6 +308,10 @@ void report_dropped(Thread *t, Value v) {
         return;
     }
     LoopState *state = loop_state(t);
+    if (!is_kind(v, OBJ_TASK) && report_is_told(state, coroutine_creation(v))) {
+        report_statement(t, v, place);
+        return;
+    }
     if (state->dropped_count == state->dropped_capacity) {
         state->dropped_capacity = state->dropped_capacity ? state->dropped_capacity * 2 : 8;
         size_t size = state->dropped_capacity * sizeof *state->dropped;
@@ -298,6 +319,7 @@ void report_dropped(Thread *t, Value v) {
         if (!state->dropped) memory_exhausted(size);
     }
     state->dropped[state->dropped_count++] = (Dropped){v, place};
+    if (state->dropped_count >= MANY_DROPPED) tell_forgotten(t, state);
 }
 
 /* A task nobody can ask any more: no callbacks, and its creator dropped it. */
@@ -309,11 +331,13 @@ static bool is_lost_task(Value v) {
 /* Reports run Tulip code, which may drop more. */
 bool report_pass_end(Thread *t) {
     LoopState *state = loop_state(t);
+    state->telling = true;
     for (size_t i = 0; i < state->dropped_count; i++) {
         Dropped dropped = state->dropped[i];
         if (!is_kind(dropped.v, OBJ_TASK)) report_statement(t, dropped.v, dropped.place);
         else if (is_lost_task(dropped.v)) report_lost_error(t, dropped.v);
     }
     state->dropped_count = 0;
+    state->telling = false;
     return t->exception == VALUE_UNSET;
 }

@@ -32,6 +32,8 @@ bool report_begin(Thread *t, ReportKind kind, Buffer *out) MUST_CHECK;
 void report_count(Thread *t, ReportKind kind);
 /* Write what is in [out], free it, and count it. */
 void report_end(Thread *t, ReportKind kind, Buffer *out);
+/* Was it reported that what was called at [place] is never awaited? */
+bool report_is_told(const LoopState *state, Place place);
 /* `Return(x)` at [place] where `raise Return(x)` was meant. */
 void report_not_raised(Thread *t, Value v, Place place);
 /* Two or three lines: file, line and function; the source line; what is meant in it. */

@@ -200,14 +200,17 @@ static Value iscoroutinefunction(Thread *t, Value *args) {
     return bool_value(mark == dict_get_str(t, MODULE(module)->dict, NAME_OF(t, _is_coroutine)));
 }
 
-/* Make a generator function an iterable coroutine function: True; anything else is left alone:
+/* Make a generator function an iterable coroutine function: True; anything else works as before:
  * False. */
 static Value mark_coroutine(Thread *t, Value *args) {
     (void)t;
     if (!is_kind(args[0], OBJ_FUNCTION)) return VALUE_FALSE;
     Code *code = FUNCTION(args[0])->code;
     if (code->flags & CODE_COROUTINE) return VALUE_TRUE;
-    if (!(code->flags & CODE_GENERATOR)) return VALUE_FALSE;
+    if (!(code->flags & CODE_GENERATOR)) {
+        code->flags |= CODE_WRAPPED_COROUTINE; /* for the words of reports */
+        return VALUE_FALSE;
+    }
     code->flags |= CODE_ITERABLE_COROUTINE;
     return VALUE_TRUE;
 }

@@ -45,6 +45,7 @@ enum CodeFlags {
     CODE_MODULE = 2048,
     CODE_NESTED = 4096,
     CODE_LENDS_HANDLING = 8192, /* delegates inside a handler: its delegates see what it handles */
+    CODE_WRAPPED_COROUTINE = 16384, /* of a plain function that asyncio.coroutine has wrapped */
 };
 
 /* Protected range [start, end) of instruction indices. When an instruction in it raises, R[exc] =

@@ -165,6 +165,7 @@ static bool finish_with_exception(Thread *t, Task *task) {
         if (unseen) t->vm->hooks.unused_result(t, object_value(task));
         return true;
     }
+    task->future.observed = true; /* by who sees it leave the loop */
     t->exception = exception;
     return false;
 }
