@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "common/unicode_name.h"
-#include "stdlib/regex_syntax.h"
+#include "stdlib/regex_reader.h"
 #include "vm/container.h"
 #include "vm/str.h"
 

@@ -116,49 +116,4 @@ void regex_emit(const Regex *regex, RegexForm form, Buffer *out);
 /* Whether PCRE2 is to ignore case in a part of the pattern with these flags. */
 bool regex_caseless(int flags, RegexForm form);
 
-/* ---- between stdlib/regex_parse.c and stdlib/regex_escape.c ---- */
-
-/* Reads the pattern a token at a time: a character, or a backslash and the one behind it. */
-typedef struct RegexReader {
-    Thread *t;
-    Regex *regex;
-    size_t at;       /* of the next token */
-    uint32_t token;  /* its character (the one behind the backslash); REGEX_END at the end */
-    bool escaped;    /* it has a backslash */
-    uint32_t behind; /* groups below this one may be referred to; 0: not in a look-behind */
-    uint32_t depth, part, closed_groups;
-    struct RegexForward *forward; /* conditions on groups by number */
-    bool variable_behind;         /* a look-behind whose width varies was met */
-} RegexReader;
-
-#define REGEX_END UINT32_MAX
-
-/* Move behind the next token. False: the pattern ends in a backslash. */
-bool regex_advance(RegexReader *r) MUST_CHECK;
-/* Is the next token [c], without a backslash? */
-static inline bool regex_at(const RegexReader *r, uint32_t c) {
-    return r->token == c && !r->escaped;
-}
-/* The failure [format] (as raise_error's) at [offset] characters before the next token; gives
- * false. Text is made ASCII for patterns of bytes. */
-bool regex_fail(RegexReader *r, size_t offset, const char *format, ...);
-/* The characters from [from] to [to] as a str. */
-Str *regex_excerpt(RegexReader *r, size_t from, size_t to);
-/* Read up to [terminator] and move behind it: the text between. NULL: failed. [what] names it. */
-Str *regex_read_until(RegexReader *r, uint32_t terminator, const char *what) MUST_CHECK;
-/* The escape whose token, at [start], was just read. Its meaning goes to [node] (of kind SET for a
- * category) outside of a set, to [item] inside of one. */
-bool regex_read_escape(RegexReader *r, size_t start, uint32_t c, RegexNode *node) MUST_CHECK;
-bool regex_read_set_escape(RegexReader *r, size_t start, uint32_t c, RegexItem *item) MUST_CHECK;
-/* [node] as a reference to a closed group; the name or number just read is [length] characters.
- * NULL: failed. */
-RegexNode *regex_backref(RegexReader *r, RegexNode *node, uint32_t number,
-                         size_t length) MUST_CHECK;
-/* A set whose '[' was just read, into [node]. */
-bool regex_read_set(RegexReader *r, RegexNode *node) MUST_CHECK;
-/* A warning about the pattern; [future]: a FutureWarning, else a DeprecationWarning. */
-void regex_warn(RegexReader *r, bool future, const char *format, ...);
-/* May group [number] be referred to from inside a look-behind? */
-bool regex_check_behind(RegexReader *r, uint32_t number) MUST_CHECK;
-
 #endif
