@@ -52,7 +52,7 @@ static void note_lanes(Grouping *g) {
 
 static Group *group_of(Grouping *g, const Lane *l) {
     uint64_t key = (uint64_t)l->kind + 1;
-    if (!g->coarse) key |= (uint64_t)l->work << 32 | (uint32_t)(l->parent + 1) << 2;
+    if (!g->coarse) key |= (uint64_t)l->work << 32 | (uint32_t)(l->parent + 1) << 3;
     const LaneEntry *entry = lane_map_find(&g->ids, key);
     if (entry) return &g->groups[entry->lane];
     uint32_t index = (uint32_t)g->ids.count;
@@ -100,12 +100,13 @@ static void place_lane(Grouping *g, uint32_t i) {
 }
 
 static void name_groups(Condenser *c) {
+    static const char *const nouns[] = {"threads", "loops", "tasks", "processes"};
     for (size_t i = 0; i < c->lanes.count; i++) {
         Lane *l = &c->lanes.items[i];
         if (l->parent != NOWHERE) l->parent = c->lane_of[l->parent];
         if (!l->members) continue;
         Buffer name = {0};
-        buffer_printf(&name, "%u %s", l->members, l->kind == LANE_TASK ? "tasks" : "threads");
+        buffer_printf(&name, "%u %s", l->members, nouns[l->kind]);
         l->name = text_take(c->r, &name);
     }
 }

@@ -208,9 +208,10 @@ void lane_map_set(LaneMap *map, uint64_t key, uint32_t lane, Moment at) {
 }
 
 void record_free(Record *r) {
-    void *blocks[] = {r->lanes.items,  r->spans.items,     r->arrows.items,  r->marks.items,
-                      r->texts.bytes,  r->texts.at,        r->texts.slots,   r->tasks.entries,
-                      r->jobs.entries, r->threads.entries, r->loops.entries, r->summaries.items};
+    void *blocks[] = {r->lanes.items,      r->spans.items,     r->arrows.items,  r->marks.items,
+                      r->texts.bytes,      r->texts.at,        r->texts.slots,   r->tasks.entries,
+                      r->jobs.entries,     r->threads.entries, r->loops.entries, r->summaries.items,
+                      r->processes.entries};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) free(blocks[i]);
     free(r);
 }

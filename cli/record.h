@@ -2,10 +2,11 @@
 /*
  * The recording behind `tulip timeline`: what ran, was ready or waited, and since when.
  *
- * A listener of the probe (cli/record_events.c) keeps a *lane* for every thread, loop and task, and
- * appends *spans* to them: at any moment a lane is in one span. *Arrows* lead from who acted to
- * whom it concerned; *marks* are moments. All texts are numbers into one table, so that a million
- * steps of the same loop keep one copy of each. Nothing is written before the program has ended.
+ * A listener of the probe (cli/record_events.c) keeps a *lane* for every thread, loop, task and
+ * child process, and appends *spans* to them: at any moment a lane is in one span. *Arrows* lead
+ * from who acted to whom it concerned; *marks* are moments. All texts are numbers into one table,
+ * so that a million steps of the same loop keep one copy of each. Nothing is written before the
+ * program has ended.
  *
  * Times are nanoseconds of the program's own clock since its start, which under virtual time stands
  * still while code runs; therefore a span also carries the numbers of the events it lies between.
@@ -20,9 +21,11 @@
 #define TULIP_CLI_RECORD_H
 
 #include "common/buffer.h"
+#include "loop/tree.h"
+#include "vm/future.h"
 #include "vm/probe.h"
 
-typedef enum LaneKind { LANE_THREAD, LANE_LOOP, LANE_TASK } LaneKind;
+typedef enum LaneKind { LANE_THREAD, LANE_LOOP, LANE_TASK, LANE_PROCESS } LaneKind;
 
 typedef enum SpanKind {
     SPAN_RUN,      /* it executes */
@@ -158,7 +161,7 @@ typedef struct Record {
     Texts texts;
     Summaries summaries; /* of a condensed page (cli/condense.h), and how much it leaves out */
     uint64_t merged_lanes, merged_spans, merged_arrows, merged_marks;
-    LaneMap tasks, jobs, threads, loops;
+    LaneMap tasks, jobs, threads, loops, processes;
     Moment now;            /* of the event at hand; at the end: the last one */
     bool stuck;            /* a deadlock was found just now */
     uint32_t running;      /* the lane of the thread that has the baton */
@@ -202,6 +205,22 @@ LaneEntry *lane_map_find(const LaneMap *map, uint64_t key);
 void lane_map_set(LaneMap *map, uint64_t key, uint32_t lane, Moment at);
 
 void record_free(Record *r);
+
+/* ---- cli/record_words.c ---- */
+
+/* The number of a text; of a value, behind [before]; of an event, "text of the event TAB
+ * file:line". */
+uint32_t words(Record *r, const char *text);
+uint32_t words_value(Record *r, const char *before, Value v);
+uint32_t words_event(Record *r, Thread *t, const ProbeEvent *e, bool placed);
+/* What [wait] says, which is freed. */
+uint32_t words_wait(Record *r, Wait *wait);
+/* What a task waits for, and which kind of wait that is; of one in a very long chain only the
+ * awaited object, because the words take a look at every level. */
+uint32_t words_task_wait(Record *r, Thread *t, Task *task, Value awaited, uint32_t *kind);
+/* Where they stand: a line for each level. */
+uint32_t words_task_chain(Record *r, const Task *task);
+uint32_t words_thread_chain(Record *r, const Thread *t);
 
 /* ---- cli/record_events.c ---- */
 

@@ -9,7 +9,7 @@
  *
  * As every listener, it runs no Tulip code.
  *
- * Read next: vm/probe.def, loop/waits.c (the words for what somebody waits for).
+ * Read next: vm/probe.def, cli/record_words.c.
  */
 #include <math.h>
 #include <stdio.h>
@@ -17,118 +17,13 @@
 
 #include "cli/record.h"
 #include "common/memory.h"
-#include "loop/tree.h"
 #include "vm/clock.h"
 #include "vm/code.h"
 #include "vm/container.h"
-#include "vm/frame.h"
-#include "vm/future.h"
-#include "vm/generator.h"
 #include "vm/number.h"
 #include "vm/str.h"
 
-enum {
-    SHOWN = 80,    /* bytes of a value */
-    LEVELS = 16,   /* of a chain */
-    WALKED = 300,  /* levels of a chain that are looked at */
-    LATE = 2000000 /* ns: a timer that is seen later than that was due before */
-};
-
-/* ---- words ---- */
-
-static uint32_t words(Record *r, const char *text) { return text_number(r, text, strlen(text)); }
-
-static uint32_t value_words(Record *r, const char *before, Value v) {
-    Buffer out = {0};
-    buffer_puts(&out, before);
-    probe_render(r->vm, v, SHOWN, &out);
-    return text_take(r, &out);
-}
-
-/* "text of the event (main.tul:3)" */
-static uint32_t event_words(Record *r, Thread *t, const ProbeEvent *e, bool placed) {
-    Buffer out = {0};
-    for (const char *at = probe_event_text(e->id); *at; at++) {
-        if (*at != '%') buffer_putc(&out, *at);
-        else probe_render(r->vm, *++at == 'a' ? e->subject : e->object, SHOWN, &out);
-    }
-    if (placed) {
-        buffer_puts(&out, "\t");
-        probe_place(t, &out);
-    }
-    return text_take(r, &out);
-}
-
-static void put_level(Buffer *out, const char *name, const Frame *frame) {
-    if (out->size) buffer_putc(out, '\n');
-    const Code *code = frame ? frame_code(frame) : NULL;
-    buffer_printf(out, "%s\t%s\t%d", name, code ? code->filename->data : "",
-                  code ? code_line(code, frame_pc(frame)) : 0);
-}
-
-static uint32_t wait_words(Record *r, Wait *wait) {
-    Buffer out = {0};
-    buffer_append(&out, wait->text.data, wait->text.size);
-    buffer_append(&out, wait->detail.data, wait->detail.size);
-    wait_free(wait);
-    return text_take(r, &out);
-}
-
-/* Where a suspended task stands, the outermost level first; of a long chain both ends. Gives the
- * number of levels, at most WALKED. */
-static int put_chain(Buffer *out, const Task *task) {
-    const Generator *levels[WALKED];
-    int count = 0;
-    Value at = task->coroutine;
-    while (count < WALKED && is_generator_kind(at) && GENERATOR(at)->state != GEN_CLOSED) {
-        levels[count++] = GENERATOR(at);
-        at = generator_awaiting(GENERATOR(at));
-    }
-    for (int n = 0; n < count; n++) {
-        if (count > LEVELS && n == LEVELS / 2) {
-            buffer_printf(out, "\n… %d levels", count - LEVELS);
-            n = count - LEVELS / 2;
-        }
-        const Frame *frame = &levels[n]->frame;
-        put_level(out, STR(frame->function->qualname)->data, frame);
-    }
-    if (is_native_coroutine(at)) put_level(out, NATIVE_COROUTINE(at)->kind->qualname, NULL);
-    return count;
-}
-
-static uint32_t chain_of_task(Record *r, const Task *task) {
-    Buffer out = {0};
-    put_chain(&out, task);
-    return text_take(r, &out);
-}
-
-/* What a task waits for, in words; of one in a very long chain only the awaited object, because the
- * words take a look at every level. */
-static uint32_t task_wait_words(Record *r, Thread *t, Task *task, Value awaited, uint32_t *kind) {
-    Buffer chain = {0};
-    bool long_chain = put_chain(&chain, task) == WALKED;
-    buffer_free(&chain);
-    if (long_chain) {
-        *kind = words(r, "future");
-        return value_words(r, "", awaited);
-    }
-    Wait wait;
-    wait_of_task(t, task, &wait);
-    *kind = words(r, wait.kind);
-    return wait_words(r, &wait);
-}
-
-static uint32_t chain_of_thread(Record *r, const Thread *t) {
-    const Frame *frames[LEVELS];
-    int count = 0;
-    for (const Frame *f = t->frame; f && count < LEVELS; f = f->caller) frames[count++] = f;
-    Buffer out = {0};
-    while (count--) {
-        Value name = frames[count]->function->qualname;
-        put_level(&out, is_str(name) ? STR(name)->data : "", frames[count]);
-    }
-    return text_take(r, &out);
-}
+enum { LATE = 2000000 }; /* ns: a timer that is seen later than that was due before */
 
 /* ---- lanes ---- */
 
@@ -183,22 +78,22 @@ static void on_task_created(Record *r, Thread *t, const ProbeEvent *e) {
     uint32_t index =
         lane_add(r, LANE_TASK, loop != NOWHERE ? loop : lane_of_thread(r, t, t->number));
     lane_map_set(&r->tasks, e->subject, index, r->now);
-    lane(r, index)->name = value_words(r, "", e->subject);
-    lane(r, index)->work = value_words(r, "", e->object);
-    lane(r, index)->made = event_words(r, t, e, true);
-    lane(r, index)->chain = chain_of_task(r, TASK(e->subject));
+    lane(r, index)->name = words_value(r, "", e->subject);
+    lane(r, index)->work = words_value(r, "", e->object);
+    lane(r, index)->made = words_event(r, t, e, true);
+    lane(r, index)->chain = words_task_chain(r, TASK(e->subject));
     span_open(r, index, SPAN_READY, words(r, "ready to begin"))->chain = lane(r, index)->chain;
     arrow_add(r, ARROW_CREATE, actor, r->now, index, lane(r, index)->made);
 }
 
 /* What a step is given: the outcome of the future that woke it, or the exception thrown in. */
 static uint32_t given_words(Record *r, Value why) {
-    if (is_kind(why, OBJ_EXCEPTION)) return value_words(r, "raises ", why);
+    if (is_kind(why, OBJ_EXCEPTION)) return words_value(r, "raises ", why);
     if (!is_future(why)) return 0;
     const Future *future = FUTURE(why);
     if (future->state == FUTURE_CANCELLED) return words(r, "raises CancelledError()");
     if (future->state != FUTURE_FINISHED || !future->result) return 0;
-    return value_words(r, future->failed ? "raises " : "", future->result);
+    return words_value(r, future->failed ? "raises " : "", future->result);
 }
 
 static void on_task_step(Record *r, Thread *t, uint32_t index) {
@@ -213,7 +108,7 @@ static void on_task_step(Record *r, Thread *t, uint32_t index) {
 }
 
 static void on_task_pause(Record *r, uint32_t index, Value task) {
-    uint32_t last = lane(r, index)->open, chain = chain_of_task(r, TASK(task));
+    uint32_t last = lane(r, index)->open, chain = words_task_chain(r, TASK(task));
     lane(r, index)->chain = chain;
     if (last != NOWHERE) {
         LaneSpan *span = &r->spans.items[last];
@@ -231,23 +126,23 @@ static int64_t due_of(const Record *r, Value awaited) {
 }
 
 static void on_task_parked(Record *r, Thread *t, uint32_t index, const ProbeEvent *e) {
-    uint32_t kind, text = task_wait_words(r, t, TASK(e->subject), e->object, &kind);
+    uint32_t kind, text = words_task_wait(r, t, TASK(e->subject), e->object, &kind);
     uint32_t chain = lane(r, index)->chain;
     LaneSpan *span = span_open(r, index, SPAN_PARKED, text);
     span->chain = chain;
     span->wait = kind;
     lane(r, index)->due = due_of(r, e->object);
-    span->given = value_words(r, "", e->object);
+    span->given = words_value(r, "", e->object);
 }
 
 static void on_task_done(Record *r, uint32_t index, const ProbeEvent *e) {
     bool raised =
         is_kind(e->object, OBJ_EXCEPTION) && TASK(e->subject)->future.state == FUTURE_PENDING;
     Lane *l = lane(r, index);
-    uint32_t outcome = value_words(r, raised ? "raised " : "returned ", e->object);
+    uint32_t outcome = words_value(r, raised ? "raised " : "returned ", e->object);
     l->outcome = outcome;
     l->ended = true;
-    l->name = value_words(r, "", e->subject);
+    l->name = words_value(r, "", e->subject);
     span_close(r, index);
     mark_add(r, MARK_DONE, index, outcome);
     lane_map_set(&r->tasks, e->subject, index, r->now);
@@ -257,7 +152,7 @@ static void on_task_done(Record *r, uint32_t index, const ProbeEvent *e) {
 
 static void on_task_cancel(Record *r, Thread *t, uint32_t index, const ProbeEvent *e) {
     lane(r, index)->woken_by_cancel = true;
-    arrow_add(r, ARROW_CANCEL, lane_of_actor(r, t), r->now, index, event_words(r, t, e, true));
+    arrow_add(r, ARROW_CANCEL, lane_of_actor(r, t), r->now, index, words_event(r, t, e, true));
 }
 
 static void on_task_event(Record *r, Thread *t, const ProbeEvent *e) {
@@ -282,7 +177,7 @@ static void on_task_event(Record *r, Thread *t, const ProbeEvent *e) {
 static void on_resolved(Record *r, Thread *t, const ProbeEvent *e) {
     if (is_kind(e->subject, OBJ_TASK)) return;
     bool by_loop = lane_of_loop(r, t) != NOWHERE && probe_actor(t) == VALUE_NONE;
-    r->resolved = event_words(r, t, e, !by_loop);
+    r->resolved = words_event(r, t, e, !by_loop);
     r->resolved_key = e->subject;
 }
 
@@ -348,7 +243,7 @@ static void on_callback(Record *r, Thread *t, const ProbeEvent *e) {
         for (size_t i = 0; !cause && i < args->size; i++) cause = cause_in(r, args->items[i]);
     }
     if (cause) r->cause = (LaneEntry){t->number, cause->lane, cause->at};
-    mark_add(r, MARK_CALLBACK, loop, value_words(r, "callback ", e->subject));
+    mark_add(r, MARK_CALLBACK, loop, words_value(r, "callback ", e->subject));
 }
 
 /* ---- the loop ---- */
@@ -367,7 +262,7 @@ static void on_loop_started(Record *r, Thread *t) {
 static void loop_goes_on(Record *r, Thread *t, uint32_t index) {
     uint32_t open = lane(r, index)->open;
     if (open == NOWHERE || r->spans.items[open].kind != SPAN_RUN)
-        span_open(r, index, SPAN_RUN, 0)->chain = chain_of_thread(r, t);
+        span_open(r, index, SPAN_RUN, 0)->chain = words_thread_chain(r, t);
 }
 
 static const char *pass_words(const ProbeEvent *e, char *text, size_t size) {
@@ -390,7 +285,7 @@ static void on_loop_event(Record *r, Thread *t, const ProbeEvent *e) {
     case PROBE_LOOP_WAIT:
         span_open(r, index, SPAN_IDLE,
                   isinf(float_of(e->subject)) ? words(r, "no timer is set")
-                                              : event_words(r, t, e, false));
+                                              : words_event(r, t, e, false));
         span_open(r, lane_of_thread(r, t, t->number), SPAN_PARKED, words(r, "its event loop"))
             ->wait = words(r, "loop");
         break;
@@ -414,7 +309,7 @@ static uint32_t held_words(Record *r, const Thread *t) {
 static void on_blocked(Record *r, Thread *t, const ProbeEvent *e) {
     double seconds = is_float(e->object) ? float_of(e->object) : 0;
     uint32_t index = lane_of_task(r, e->subject), loop = lane_of_loop(r, t);
-    uint32_t text = event_words(r, t, e, false), where = held_words(r, t);
+    uint32_t text = words_event(r, t, e, false), where = held_words(r, t);
     Moment begin = r->now, end = r->now;
     begin.time -= clock_from_seconds(seconds);
     if (begin.time < 0) begin.time = 0;
@@ -446,13 +341,13 @@ static void on_thread_runs(Record *r, Thread *t) {
     }
     r->running = index;
     name_thread(r, t, t, index);
-    span_open(r, index, SPAN_RUN, 0)->chain = chain_of_thread(r, t);
+    span_open(r, index, SPAN_RUN, 0)->chain = words_thread_chain(r, t);
 }
 
 static void on_thread_started(Record *r, Thread *t, const ProbeEvent *e) {
     uint32_t actor = lane_of_actor(r, t);
     uint32_t index = lane_of_thread(r, t, (uint64_t)fixnum_of(e->subject));
-    lane(r, index)->made = event_words(r, t, e, true);
+    lane(r, index)->made = words_event(r, t, e, true);
     span_open(r, index, SPAN_READY, words(r, "ready to begin"));
     arrow_add(r, ARROW_CREATE, actor, r->now, index, lane(r, index)->made);
 }
@@ -461,8 +356,8 @@ static void on_thread_parked(Record *r, Thread *t) {
     uint32_t index = lane_of_thread(r, t, t->number);
     Wait wait;
     wait_of_thread(t, t, &wait);
-    uint32_t kind = words(r, wait.kind), chain = chain_of_thread(r, t);
-    LaneSpan *span = span_open(r, index, SPAN_PARKED, wait_words(r, &wait));
+    uint32_t kind = words(r, wait.kind), chain = words_thread_chain(r, t);
+    LaneSpan *span = span_open(r, index, SPAN_PARKED, words_wait(r, &wait));
     span->chain = chain;
     span->wait = kind;
 }
@@ -470,7 +365,7 @@ static void on_thread_parked(Record *r, Thread *t) {
 static void on_thread_woken(Record *r, Thread *t, const ProbeEvent *e) {
     uint32_t index = lane_in(&r->threads, (uint64_t)fixnum_of(e->subject));
     if (index == NOWHERE) return;
-    uint32_t text = event_words(r, t, e, true);
+    uint32_t text = words_event(r, t, e, true);
     arrow_add(r, ARROW_WAKE, lane_of_actor(r, t), r->now, index, text);
     span_open(r, index, SPAN_READY, text);
 }
@@ -483,7 +378,8 @@ static void on_thread_event(Record *r, Thread *t, const ProbeEvent *e) {
     case PROBE_THREAD_PARKED: on_thread_parked(r, t); break;
     case PROBE_THREAD_WOKEN: on_thread_woken(r, t, e); break;
     case PROBE_THREAD_LEFT:
-        span_open(r, index, SPAN_OUTSIDE, words(r, "in the system"))->chain = chain_of_thread(r, t);
+        span_open(r, index, SPAN_OUTSIDE, words(r, "in the system"))->chain =
+            words_thread_chain(r, t);
         break;
     default:
         name_thread(r, t, t, index);
@@ -492,23 +388,73 @@ static void on_thread_event(Record *r, Thread *t, const ProbeEvent *e) {
     }
 }
 
-static void on_job(Record *r, Thread *t, const ProbeEvent *e) {
-    uint32_t index = lane_of_thread(r, t, t->number);
-    if (e->id == PROBE_JOB_QUEUED) {
-        if (is_object(e->object)) lane_map_set(&r->jobs, e->object, lane_of_actor(r, t), r->now);
-        return;
-    }
-    const LaneEntry *from = is_object(e->object) ? lane_map_find(&r->jobs, e->object) : NULL;
-    uint32_t text = value_words(r, "", e->subject);
-    if (e->id == PROBE_JOB_BEGUN) {
-        if (from) arrow_add(r, ARROW_JOB, from->lane, from->at, index, text);
-        uint32_t job = span_over(r, index, SPAN_JOB, text, r->now);
-        lane(r, index)->job = job;
-        return;
-    }
+/* Whose job it is: the thread's, or that of the process which a process pool names beside the
+ * future. */
+static uint32_t lane_of_job(Record *r, Thread *t, const ProbeEvent *e, Value *future) {
+    *future = e->object;
+    if (!is_kind(e->object, OBJ_TUPLE)) return lane_of_thread(r, t, t->number);
+    *future = TUPLE(e->object)->items[0];
+    return lane_in(&r->processes, (uint64_t)fixnum_of(TUPLE(e->object)->items[1]));
+}
+
+static void job_begins(Record *r, uint32_t index, uint32_t text, const LaneEntry *from) {
+    if (from) arrow_add(r, ARROW_JOB, from->lane, from->at, index, text);
+    if (lane(r, index)->kind == LANE_PROCESS) span_open(r, index, SPAN_OUTSIDE, text);
+    uint32_t job = span_over(r, index, SPAN_JOB, text, r->now);
+    lane(r, index)->job = job;
+}
+
+static void job_ends(Record *r, uint32_t index) {
     if (lane(r, index)->job != NOWHERE) r->spans.items[lane(r, index)->job].end = r->now;
     lane(r, index)->job = NOWHERE;
-    if (from) lane_map_set(&r->jobs, e->object, index, r->now);
+    if (lane(r, index)->kind == LANE_PROCESS)
+        span_open(r, index, SPAN_PARKED, words(r, "the next job"))->wait = words(r, "object");
+}
+
+static void on_job(Record *r, Thread *t, const ProbeEvent *e) {
+    Value future;
+    uint32_t index = lane_of_job(r, t, e, &future);
+    if (!is_object(future) || index == NOWHERE) return;
+    if (e->id == PROBE_JOB_QUEUED) {
+        lane_map_set(&r->jobs, future, lane_of_actor(r, t), r->now);
+    } else if (e->id == PROBE_JOB_BEGUN) {
+        job_begins(r, index, words_value(r, "", e->subject), lane_map_find(&r->jobs, future));
+    } else {
+        job_ends(r, index);
+        if (lane_map_find(&r->jobs, future)) lane_map_set(&r->jobs, future, index, r->now);
+    }
+}
+
+/* ---- child processes ---- */
+
+/* The name of a program without its folder. */
+static uint32_t program_words(Record *r, Value path) {
+    if (!is_str(path)) return words_value(r, "", path);
+    const char *slash = strrchr(STR(path)->data, '/');
+    return words(r, slash && slash[1] ? slash + 1 : STR(path)->data);
+}
+
+static void on_process(Record *r, Thread *t, const ProbeEvent *e) {
+    uint64_t number = (uint64_t)fixnum_of(e->subject);
+    if (e->id == PROBE_PROCESS_STARTED) {
+        uint32_t actor = lane_of_actor(r, t), index = lane_add(r, LANE_PROCESS, NOWHERE);
+        Buffer name = {0};
+        buffer_printf(&name, "process %llu", (unsigned long long)number);
+        lane(r, index)->name = text_take(r, &name);
+        lane(r, index)->work = program_words(r, e->object);
+        lane(r, index)->made = words_event(r, t, e, true);
+        lane_map_set(&r->processes, number, index, r->now);
+        span_open(r, index, SPAN_OUTSIDE, words(r, "a process of its own"));
+        arrow_add(r, ARROW_CREATE, actor, r->now, index, lane(r, index)->made);
+        return;
+    }
+    uint32_t index = lane_in(&r->processes, number);
+    if (index == NOWHERE || lane(r, index)->ended) return;
+    uint32_t outcome = words_value(r, "ended with ", e->object);
+    lane(r, index)->outcome = outcome;
+    lane(r, index)->ended = true;
+    span_close(r, index);
+    mark_add(r, MARK_DONE, index, outcome);
 }
 
 /* ---- moments ---- */
@@ -522,7 +468,7 @@ static bool is_everyday(const Record *r, Value exception) {
 
 static void on_moment(Record *r, Thread *t, const ProbeEvent *e, MarkKind kind) {
     uint32_t index = lane_of_actor(r, t);
-    mark_add(r, kind, index, event_words(r, t, e, probe_event_is_act(e->id)));
+    mark_add(r, kind, index, words_event(r, t, e, probe_event_is_act(e->id)));
 }
 
 static void dispatch(Record *r, Thread *t, const ProbeEvent *e) {
@@ -553,6 +499,8 @@ static void dispatch(Record *r, Thread *t, const ProbeEvent *e) {
     case PROBE_JOB_QUEUED:
     case PROBE_JOB_BEGUN:
     case PROBE_JOB_DONE: on_job(r, t, e); break;
+    case PROBE_PROCESS_STARTED:
+    case PROBE_PROCESS_ENDED: on_process(r, t, e); break;
     case PROBE_TIMER_ARMED: on_moment(r, t, e, MARK_SET); break;
     case PROBE_TIMER_FIRED: on_moment(r, t, e, MARK_TIMER); break;
     case PROBE_SIGNAL: on_moment(r, t, e, MARK_SIGNAL); break;

@@ -179,7 +179,8 @@ static const NativeDef functions[] = {
     {"_report_lost_error", report_lost, "(future, exception, /)",
      "Say that nobody asked for the exception of a future, of which future is the repr."},
     {"_note_job", note_job, "(stage, call, future, /)",
-     "Tell the probe that a job of an executor is queued (0), begins (1) or is done (2)."},
+     "Tell the probe that a job of an executor is queued (0), begins (1) or is done (2). In a\n"
+     "pool of processes [future] is from then on (future, number of the process)."},
     {"_get_object", get_object, "()", "This thread's threading.Thread, or None."},
     {0},
 };

@@ -225,6 +225,7 @@ function drawSpan(span, x, width, y) {
 
 const counted = n => n.toLocaleString('en').replaceAll(',', '\u2009');
 
+const stateOf = span => span.lane.kind === 3 && span.kind === OUTSIDE ? 'runs, in a process of its own' : STATES[span.kind];
 const atATime = level => level < 10 ? `${+level.toFixed(2)}` : counted(Math.round(level));
 
 function caption(span) {
@@ -258,7 +259,8 @@ function fitted(text, room) {
 
 function drawCaption(span, x, width, y) {
   const shownFrom = Math.max(x, view.label + 2), room = Math.min(x + width, view.width) - shownFrom - 8;
-  if (room < (span.kind === IDLE ? 60 : 24) || (span.kind === PARKED && span.wait === 'loop')) return;
+  if (room < (span.kind === IDLE ? 60 : 24) || (span.kind === PARKED && span.wait === 'loop') ||
+      (span.kind === JOB && span.lane.kind === 3)) return;
   pen.font = '11.5px system-ui, "DejaVu Sans", sans-serif'; pen.textAlign = 'left'; pen.textBaseline = 'middle';
   const all = captions(span);
   const text = all.find(one => pen.measureText(one).width <= room) || fitted(all[all.length - 1], room);

@@ -82,7 +82,7 @@ function show(span) {
   nodes.push(element('h2', `${lane.name} ${lane.work}`));
   const state = element('p', undefined);
   const begin = realTime(span.begin), end = realTime(span.end);
-  state.append(element('span', STATES[span.kind], 'state'), ` ${unitText(begin)} – ${unitText(end)}`);
+  state.append(element('span', stateOf(span), 'state'), ` ${unitText(begin)} – ${unitText(end)}`);
   state.append(element('div', `${unitText(end - begin)}, events ${span.first}–${span.last}`, 'where'));
   nodes.push(state);
   const text = data.texts[span.text], chain = data.texts[span.chain], given = data.texts[span.given];
@@ -151,7 +151,7 @@ function hint() {
   const about = data.about.split('\n').filter(text => text);
   return [...condensed(), ...(about.length ? [element('h2', 'About this program'), ...about.map(text => element('p', text))] : []),
           element('h2', 'Reading the page'),
-          element('p', 'A lane for the main program, for every thread, event loop and task. Click a span, or move with the arrow keys, to see where it stands and what it waits for.'),
+          element('p', 'A lane for the main program, for every thread, event loop, task and child process. Click a span, or move with the arrow keys, to see where it stands and what it waits for.'),
           element('p', 'Wheel: zoom. Drag: move. Shift+wheel: lanes. +, −, 0: zoom. e: by event. a: arrows. /: search, Enter: next.')];
 }
 
@@ -192,7 +192,7 @@ canvas.addEventListener('pointerdown', e => {
 canvas.addEventListener('pointermove', e => {
   if (!drag) {
     const span = spanAt(e.offsetX, e.offsetY);
-    canvas.title = span ? `${span.lane.name} ${STATES[span.kind]}: ${caption(span)} (${unitText(span.end - span.begin)})` : '';
+    canvas.title = span ? `${span.lane.name} ${stateOf(span)}: ${caption(span)} (${unitText(span.end - span.begin)})` : '';
     return;
   }
   if (fingers.size === 2) { drag.moved = true; pinch(e); drag.from = view.from; drag.to = view.to; drag.x = e.offsetX; return; }
@@ -332,9 +332,9 @@ function start() {
   document.title = `${data.title} – timeline`;
   $('title').textContent = data.title;
   const number = kind => lanes.reduce((sum, l) => sum + (l.kind === kind ? l.members || 1 : 0), 0);
-  const tasks = number(2), threads = number(0);
+  const tasks = number(2), threads = number(0), processes = number(3);
   $('facts').textContent = `${unitText(data.run)}${data.virtual ? ' of virtual time' : ''} · ${counted(tasks)} task${tasks === 1 ? '' : 's'} · ` +
-    `${counted(threads)} thread${threads === 1 ? '' : 's'} · ${counted(data.events)} events` + (data.merged[1] ? ', condensed' : '') + (data.dropped ? ` · ${data.dropped} more were not recorded` : '');
+    `${counted(threads)} thread${threads === 1 ? '' : 's'} · ${processes ? `${processes} child process${processes === 1 ? '' : 'es'} · ` : ''}${counted(data.events)} events` + (data.merged[1] ? ', condensed' : '') + (data.dropped ? ` · ${data.dropped} more were not recorded` : '');
   $('axis').setAttribute('aria-pressed', view.byEvent);
   readColours(); fit(); resize(); legend(); draw();
   $('details').replaceChildren(...hint());

@@ -42,6 +42,23 @@ async def main():
 
 asyncio.run(main())
 """
+POOL = """
+import asyncio
+from concurrent.futures import ProcessPoolExecutor
+
+def square(n):
+    return n * n
+
+async def main():
+    loop = asyncio.get_running_loop()
+    with ProcessPoolExecutor(1) as pool:
+        print(await asyncio.gather(*(loop.run_in_executor(pool, square, n) for n in range(3))))
+    child = await asyncio.create_subprocess_exec('/bin/sh', '-c', 'exit 3')
+    print(await child.wait())
+
+if __name__ == '__main__':
+    asyncio.run(main())
+"""
 COLOURS = """(() => {
   const canvas = document.getElementById('view'), pixels = canvas.getContext('2d')
     .getImageData(0, 0, canvas.width, canvas.height).data, found = {};
@@ -98,6 +115,73 @@ class Written(TulipCase):
                 self.assertGreaterEqual(event["dur"], 0)
         starts = {event["id"] for event in events if event["ph"] == "s"}
         self.assertEqual(starts, {event["id"] for event in events if event["ph"] == "f"})
+
+    def check_chrome(self, events):
+        """The rules of the trace-event format for the phases that are used."""
+        spans = {}
+        for event in events:
+            self.assertIsInstance(event["pid"], int)
+            self.assertIsInstance(event["tid"], int)
+            if event["ph"] == "M":
+                self.assertIn(event["name"], ("process_name", "thread_name", "thread_sort_index"))
+                self.assertEqual(list(event["args"]), ["sort_index" if "sort" in event["name"] else "name"])
+                continue
+            self.assertTrue(event["name"] and event["cat"] and event["ts"] >= 0, event)
+            if event["ph"] == "X":
+                begin = round(event["ts"] * 1000)          # ns
+                spans.setdefault((event["pid"], event["tid"]), []).append((begin, begin + round(event["dur"] * 1000)))
+            if event["ph"] == "i":
+                self.assertEqual(event["s"], "t")
+        named = {(e["pid"], e["tid"]) for e in events if e["name"] == "thread_name"}
+        self.assertLessEqual(set(spans), named)
+        self.assertLessEqual({pid for pid, _ in spans}, {e["pid"] for e in events if e["name"] == "process_name"})
+        for own in spans.values():
+            self.check_nesting(own)
+        self.check_flows(events, spans)
+
+    def check_nesting(self, spans):
+        """Slices of one thread contain each other or do not overlap."""
+        around = []
+        for begin, end in sorted(spans, key=lambda span: (span[0], -span[1])):
+            while around and around[-1] <= begin:
+                around.pop()
+            self.assertTrue(not around or end <= around[-1], (begin, end, around))
+            around.append(end)
+
+    def check_flows(self, events, spans):
+        """An arrow has one begin and one end, which is not earlier, both at a slice of their thread."""
+        flows = {}
+        for event in events:
+            if event["ph"] in "sf":
+                flows.setdefault(event["id"], {})[event["ph"]] = event
+                at = round(event["ts"] * 1000)
+                self.assertTrue(any(begin <= at <= end for begin, end in spans[event["pid"], event["tid"]]), event)
+        for flow in flows.values():
+            self.assertEqual(set(flow), {"s", "f"})
+            self.assertLessEqual(flow["s"]["ts"], flow["f"]["ts"])
+            self.assertEqual((flow["s"]["name"], flow["s"]["cat"], flow["f"]["bp"]),
+                             (flow["f"]["name"], flow["f"]["cat"], "e"))
+
+    def test_chrome_form_keeps_the_rules_of_its_format(self):
+        for name in NAMES:
+            with self.subTest(name):
+                self.run_view("timeline", "--virtual-time", "--json", "-o", name + ".json", name=name)
+                self.check_chrome(json.loads(self.read(name + ".json"))["traceEvents"])
+
+    def test_child_processes_have_lanes(self):
+        path = self.write("pool.tul", POOL)
+        done = subprocess.run([common.TULIP, "timeline", "--json", "-o", "run.json", path], cwd=self.folder,
+                              capture_output=True, timeout=60 * common.SLOW)
+        self.assertEqual((done.stdout, done.returncode), (b"[0, 1, 4]\n3\n", 0), done.stderr)
+        events = json.loads(self.read("run.json"))["traceEvents"]
+        self.check_chrome(events)
+        children = [e for e in events if e["name"] == "process_name" and e["pid"] != 1]
+        self.assertEqual(len(children), 2)
+        self.assertRegex(children[0]["args"]["name"], r"^process \d+ ")
+        self.assertRegex(children[1]["args"]["name"], r"^process \d+ sh$")
+        jobs = [e for e in events if e["ph"] == "X" and e["name"] == "square"]
+        self.assertEqual([e["pid"] for e in jobs], [children[0]["pid"]] * 3)
+        self.assertEqual(sum(e["ph"] == "f" and e["name"] == "job" and e["pid"] == children[0]["pid"] for e in events), 3)
 
     def test_text_form(self):
         text = self.run_view("timeline", "--virtual-time", "--text").stderr.decode()

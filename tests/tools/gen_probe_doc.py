@@ -36,6 +36,25 @@ that a program starts.
 `PROBE(t, EVENT, subject, object)` in C, where it happens. With nobody listening that is one branch
 that the processor predicts, and the two values are not even computed.
 
+## What it costs
+
+While nobody listens, the branch. [bench/probe_cost.py](../bench/probe_cost.py) builds the sources twice, the second time with
+a macro PROBE that does nothing, and counts the instructions of both under callgrind (start-up subtracted). gcc 12,
+x86-64, release build:
+
+| program | more instructions |
+| --- | --- |
+| plain code: fib, tree_walk, nbody, mandelbrot, methods, words … | 0.0 % |
+| generators: gen_next, gen_send, gen_closure, gen_finally, gen_attribute | 0.0 to 0.4 % |
+| queue | 0.0 % |
+| futures | 0.7 % |
+| switching tasks: task_switch, task_switch_2014, task_switch_nested | 0.5 to 0.8 % |
+| an exception through a chain: chain_throw, chain_cancel | 1.0 % |
+
+Small negative figures, down to −0.4 % in chain_send and chain_await, are the compiler's: it places registers
+differently in the two builds. CPU times of interleaved runs (`--times`) differ by up to 3 % in both directions, which is the noise of
+the machine.
+
 ## Listening
 
 A `ProbeListener` is a function and its context; `probe_add` and `probe_remove` in
