@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * _select: waiting for any of several descriptors. select() and poll() are made of it in
- * stdlib/select.tul.
+ * _select: waiting for any of several descriptors. select(), poll() and epoll() are made of it in
+ * stdlib/select.tul; epoll has a set of the system behind it.
  *
  * Read next: vm/outside.h.
  */
 #define _GNU_SOURCE /* POLLRDHUP, POLLMSG */
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 
 #include "loop/wire.h"
 #include "stdlib/stdlib.h"
@@ -68,7 +70,77 @@ static Value wait_for_any(Thread *t, Value *args) {
     return v;
 }
 
+/* ---- epoll ---- */
+
+static Value outcome(Thread *t, int result) {
+    return result < 0 ? raise_os_error(t, errno, VALUE_UNSET) : fixnum(result);
+}
+
+static Value set_create(Thread *t, Value *args) {
+    (void)args;
+    return outcome(t, epoll_create1(EPOLL_CLOEXEC));
+}
+
+/* args: set, operation, descriptor, events */
+static Value set_control(Thread *t, Value *args) {
+    int64_t set, operation, fd, events;
+    if (!arg_int32(t, args[0], &set) || !arg_int32(t, args[1], &operation) ||
+        !arg_int32(t, args[2], &fd) || !arg_int64(t, args[3], &events))
+        return VALUE_ERROR;
+    struct epoll_event event = {.events = (uint32_t)events, .data.fd = (int)fd};
+    return outcome(t, epoll_ctl((int)set, (int)operation, (int)fd, &event));
+}
+
+static Value event_list(Thread *t, const struct epoll_event *events, int count) {
+    Value *roots = push_roots(t, 1);
+    List *list = list_new(t, 0);
+    roots[0] = object_value(list);
+    for (int i = 0; i < count; i++) {
+        Value pair[] = {fixnum(events[i].data.fd), fixnum((int64_t)events[i].events)};
+        if (!list_append(t, list, object_value(tuple_from(t, pair, 2)))) return VALUE_ERROR;
+    }
+    pop_roots(t, roots);
+    return roots[0];
+}
+
+/* args: set, how many at most, seconds or None. The set itself can be waited for, and is asked
+ * when something is in it. */
+static Value set_wait(Thread *t, Value *args) {
+    int64_t set, most, deadline = CLOCK_NEVER;
+    double seconds = -1;
+    if (!arg_int32(t, args[0], &set) || !arg_int32(t, args[1], &most)) return VALUE_ERROR;
+    if (args[2] != VALUE_NONE && !arg_double(t, args[2], &seconds)) return VALUE_ERROR;
+    if (seconds >= 0 && seconds < 9e9)
+        deadline = clock_monotonic(&t->vm->clock) + clock_from_seconds(seconds);
+    if (most > 65536) most = 65536;
+    struct epoll_event *events = malloc((size_t)most * sizeof *events);
+    if (!events) return raise_error(t, EXC_MemoryError, "");
+    Value v = VALUE_ERROR;
+    for (;;) {
+        int count = epoll_wait((int)set, events, (int)most, 0);
+        if (count < 0 && errno != EINTR) {
+            v = outcome(t, count);
+            break;
+        }
+        struct pollfd one = {.fd = (int)set, .events = POLLIN};
+        bool done = count > 0 || seconds == 0;
+        int ready = done ? 0 : wire_wait(t, VALUE_NONE, &one, 1, deadline);
+        if (ready < 0) break;
+        if (done || ready == 0) {
+            v = event_list(t, events, count > 0 ? count : 0);
+            break;
+        }
+    }
+    free(events);
+    return v;
+}
+
 static const NativeDef functions[] = {
+    {"epoll_create", set_create, "()", "A descriptor for a set of descriptors."},
+    {"epoll_control", set_control, "(set, operation, fd, events, /)",
+     "Add (1), take out (2) or change (3) a descriptor of the set."},
+    {"epoll_wait", set_wait, "(set, most, seconds=None, /)",
+     "A list of (fd, events) of what is ready in the set."},
     {"wait", wait_for_any, "(pairs, seconds=None, /)",
      "Wait until one of the descriptors in [fd, events, fd, events, ...] is ready; a list of (fd,\n"
      "events) of those that are."},
@@ -80,6 +152,11 @@ static const IntConstant constants[] = {
     INT_CONSTANT(POLLERR),    INT_CONSTANT(POLLHUP),    INT_CONSTANT(POLLNVAL),
     INT_CONSTANT(POLLRDNORM), INT_CONSTANT(POLLRDBAND), INT_CONSTANT(POLLWRNORM),
     INT_CONSTANT(POLLWRBAND), INT_CONSTANT(POLLMSG),    INT_CONSTANT(POLLRDHUP),
+    INT_CONSTANT(EPOLLIN),    INT_CONSTANT(EPOLLOUT),   INT_CONSTANT(EPOLLPRI),
+    INT_CONSTANT(EPOLLERR),   INT_CONSTANT(EPOLLHUP),   INT_CONSTANT(EPOLLRDHUP),
+    INT_CONSTANT(EPOLLONESHOT), INT_CONSTANT(EPOLLEXCLUSIVE), INT_CONSTANT(EPOLLRDNORM),
+    INT_CONSTANT(EPOLLRDBAND), INT_CONSTANT(EPOLLWRNORM), INT_CONSTANT(EPOLLWRBAND),
+    INT_CONSTANT(EPOLLMSG),   INT_CONSTANT(EPOLL_CLOEXEC), {"EPOLLET", (int64_t)(uint32_t)EPOLLET},
 };
 
 static bool init(Thread *t, Module *module) {
