@@ -8,7 +8,6 @@
  *
  * Read next: stdlib/pickle_build.c (instructions that make objects and fill them).
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "common/utf8.h"
@@ -23,7 +22,7 @@
 
 typedef bool (*Instruction)(Thread *t, Unpickler *u);
 
-static bool push(Thread *t, Unpickler *u, Value v) {
+bool unpickle_push_made(Thread *t, Unpickler *u, Value v) {
     if (v == VALUE_ERROR) return false;
     unpickle_push(t, u, v);
     return true;
@@ -52,21 +51,21 @@ static const uint8_t *read_sized(Thread *t, Unpickler *u, int width, const char 
 
 /* ---- constants and numbers ---- */
 
-static bool load_none(Thread *t, Unpickler *u) { return push(t, u, VALUE_NONE); }
-static bool load_true(Thread *t, Unpickler *u) { return push(t, u, VALUE_TRUE); }
-static bool load_false(Thread *t, Unpickler *u) { return push(t, u, VALUE_FALSE); }
+static bool load_none(Thread *t, Unpickler *u) { return unpickle_push_made(t, u, VALUE_NONE); }
+static bool load_true(Thread *t, Unpickler *u) { return unpickle_push_made(t, u, VALUE_TRUE); }
+static bool load_false(Thread *t, Unpickler *u) { return unpickle_push_made(t, u, VALUE_FALSE); }
 
 static bool load_binint(Thread *t, Unpickler *u) {
     uint64_t n;
-    return read_number(t, u, 4, &n) && push(t, u, fixnum((int32_t)n));
+    return read_number(t, u, 4, &n) && unpickle_push_made(t, u, fixnum((int32_t)n));
 }
 static bool load_binint1(Thread *t, Unpickler *u) {
     uint64_t n;
-    return read_number(t, u, 1, &n) && push(t, u, fixnum((int64_t)n));
+    return read_number(t, u, 1, &n) && unpickle_push_made(t, u, fixnum((int64_t)n));
 }
 static bool load_binint2(Thread *t, Unpickler *u) {
     uint64_t n;
-    return read_number(t, u, 2, &n) && push(t, u, fixnum((int64_t)n));
+    return read_number(t, u, 2, &n) && unpickle_push_made(t, u, fixnum((int64_t)n));
 }
 
 /* The int whose two's complement these bytes are. */
@@ -89,7 +88,7 @@ static Value long_of(Thread *t, const uint8_t *bytes, size_t size) {
 static bool load_long1(Thread *t, Unpickler *u) {
     size_t size;
     const uint8_t *bytes = read_sized(t, u, 1, "LONG1", &size);
-    return bytes && push(t, u, long_of(t, bytes, size));
+    return bytes && unpickle_push_made(t, u, long_of(t, bytes, size));
 }
 
 static bool load_long4(Thread *t, Unpickler *u) {
@@ -98,47 +97,7 @@ static bool load_long4(Thread *t, Unpickler *u) {
     if ((int32_t)size < 0)
         return pickle_raise(t, UNPICKLING_ERROR, "LONG pickle has negative byte count"), false;
     const uint8_t *bytes = unpickle_read(t, u, size);
-    return bytes && push(t, u, long_of(t, bytes, size));
-}
-
-/* The int that a line says, which need not be text at all. */
-static Value parse_line(Thread *t, const char *line, size_t size, int base) {
-    if (utf8_is_ascii(line, size)) return int_parse(t, line, size, base);
-    return raise_error(t, EXC_ValueError, "invalid literal for int() with base %d: %R", base,
-                       object_value(bytes_new(t, line, size)));
-}
-
-static bool load_int(Thread *t, Unpickler *u) {
-    size_t size;
-    const char *line = (const char *)unpickle_read_line(t, u, &size);
-    if (!line) return false;
-    if (size == 2 && line[0] == '0' && (line[1] == '0' || line[1] == '1'))
-        return push(t, u, bool_value(line[1] == '1'));
-    Value v = parse_line(t, line, size, 0);
-    if (v == VALUE_ERROR && exception_matches(t, EXC_ValueError)) {
-        exception_take(t);
-        return raise_error(t, EXC_ValueError, "could not convert string to int"), false;
-    }
-    return push(t, u, v);
-}
-
-static bool load_long(Thread *t, Unpickler *u) {
-    size_t size;
-    const char *line = (const char *)unpickle_read_line(t, u, &size);
-    if (!line) return false;
-    if (size && line[size - 1] == 'L') size--;
-    return push(t, u, parse_line(t, line, size, 0));
-}
-
-static bool load_float(Thread *t, Unpickler *u) {
-    size_t size;
-    double d;
-    const char *line = (const char *)unpickle_read_line(t, u, &size);
-    if (!line) return false;
-    if (float_parse(line, size, &d)) return push(t, u, float_new(t, d));
-    raise_error(t, EXC_ValueError, "could not convert string to float: %R",
-                object_value(bytes_new(t, line, size)));
-    return false;
+    return bytes && unpickle_push_made(t, u, long_of(t, bytes, size));
 }
 
 static bool load_binfloat(Thread *t, Unpickler *u) {
@@ -147,7 +106,7 @@ static bool load_binfloat(Thread *t, Unpickler *u) {
     if (!read_number(t, u, 8, &bits)) return false;
     bits = __builtin_bswap64(bits);
     memcpy(&d, &bits, sizeof d);
-    return push(t, u, float_new(t, d));
+    return unpickle_push_made(t, u, float_new(t, d));
 }
 
 /* ---- str and bytes ---- */
@@ -163,7 +122,7 @@ static Value text_of(Thread *t, const uint8_t *data, size_t size) {
     static bool NAME(Thread *t, Unpickler *u) {                                                    \
         size_t size;                                                                               \
         const uint8_t *data = read_sized(t, u, WIDTH, "BINUNICODE", &size);                        \
-        return data && push(t, u, text_of(t, data, size));                                         \
+        return data && unpickle_push_made(t, u, text_of(t, data, size));                           \
     }
 LOAD_TEXT(load_short_unicode, 1)
 LOAD_TEXT(load_binunicode, 4)
@@ -173,7 +132,7 @@ LOAD_TEXT(load_binunicode8, 8)
     static bool NAME(Thread *t, Unpickler *u) {                                                    \
         size_t size;                                                                               \
         const uint8_t *data = read_sized(t, u, WIDTH, "BINBYTES", &size);                          \
-        return data && push(t, u, object_value(bytes_new(t, data, size)));                         \
+        return data && unpickle_push_made(t, u, object_value(bytes_new(t, data, size)));           \
     }
 LOAD_BYTES(load_short_bytes, 1)
 LOAD_BYTES(load_binbytes, 4)
@@ -182,43 +141,17 @@ LOAD_BYTES(load_binbytes8, 8)
 static bool load_bytearray(Thread *t, Unpickler *u) {
     size_t size;
     const uint8_t *data = read_sized(t, u, 8, "BYTEARRAY8", &size);
-    return data && push(t, u, object_value(bytearray_new(t, data, size)));
-}
-
-/* A line of protocol 0 text: Latin-1 with \u escapes. */
-static bool load_unicode(Thread *t, Unpickler *u) {
-    size_t size;
-    const uint8_t *line = unpickle_read_line(t, u, &size);
-    if (!line) return false;
-    Buffer text = {0};
-    for (size_t i = 0; i < size; i++) {
-        int digits = line[i] != '\\' || i + 1 >= size ? 0
-                     : line[i + 1] == 'u'             ? 4
-                     : line[i + 1] == 'U'             ? 8
-                                                      : 0;
-        uint32_t c = line[i];
-        if (digits && i + 1 + (size_t)digits < size) {
-            char hex[9] = {0};
-            unsigned value;
-            int used = 0;
-            memcpy(hex, line + i + 2, (size_t)digits);
-            if (sscanf(hex, "%8x%n", &value, &used) == 1 && used == digits && value <= 0x10FFFF) {
-                c = value;
-                i += 1 + (size_t)digits;
-            }
-        }
-        buffer_put_utf8(&text, c);
-    }
-    return push(t, u, object_value(str_from_buffer(t, &text)));
+    return data && unpickle_push_made(t, u, object_value(bytearray_new(t, data, size)));
 }
 
 /* A str of Python 2: decoded, or kept as bytes when the encoding is 'bytes'. */
-static bool push_old_string(Thread *t, Unpickler *u, const uint8_t *data, size_t size) {
+bool unpickle_push_old_string(Thread *t, Unpickler *u, const uint8_t *data, size_t size) {
     const char *encoding = is_str(u->encoding) ? STR(u->encoding)->data : "ASCII";
     const char *errors = is_str(u->errors) ? STR(u->errors)->data : "strict";
-    if (!strcmp(encoding, "bytes")) return push(t, u, object_value(bytes_new(t, data, size)));
+    if (!strcmp(encoding, "bytes"))
+        return unpickle_push_made(t, u, object_value(bytes_new(t, data, size)));
     Str *text = codec_decode(t, data, size, encoding, errors);
-    return text && push(t, u, object_value(text));
+    return text && unpickle_push_made(t, u, object_value(text));
 }
 
 static bool load_binstring(Thread *t, Unpickler *u) {
@@ -227,55 +160,13 @@ static bool load_binstring(Thread *t, Unpickler *u) {
     if ((int32_t)size < 0)
         return pickle_raise(t, UNPICKLING_ERROR, "BINSTRING pickle has negative byte count"), false;
     const uint8_t *data = unpickle_read(t, u, size);
-    return data && push_old_string(t, u, data, size);
+    return data && unpickle_push_old_string(t, u, data, size);
 }
 
 static bool load_short_string(Thread *t, Unpickler *u) {
     size_t size;
     const uint8_t *data = read_sized(t, u, 1, "SHORT_BINSTRING", &size);
-    return data && push_old_string(t, u, data, size);
-}
-
-/* What a bytes literal with these characters between its quotes means. */
-static void put_unescaped(Buffer *out, const char *p, const char *end) {
-    static const char letters[] = "\\'\"abfnrtv", meanings[] = "\\'\"\a\b\f\n\r\t\v";
-    while (p < end) {
-        const char *letter;
-        unsigned value;
-        int used = 0;
-        char digits[4] = {0};
-        if (*p != '\\' || p + 1 >= end) {
-            buffer_putc(out, *p++);
-        } else if (p[1] && (letter = strchr(letters, p[1]))) {
-            buffer_putc(out, meanings[letter - letters]);
-            p += 2;
-        } else if (p[1] == 'x' && end - p >= 4 && memcpy(digits, p + 2, 2) &&
-                   sscanf(digits, "%2x%n", &value, &used) == 1 && used == 2) {
-            buffer_putc(out, (char)value);
-            p += 4;
-        } else if (memcpy(digits, p + 1, (size_t)(end - p - 1 < 3 ? end - p - 1 : 3)) &&
-                   sscanf(digits, "%3o%n", &value, &used) == 1) {
-            buffer_putc(out, (char)value);
-            p += 1 + used;
-        } else {
-            buffer_putc(out, *p++);
-        }
-    }
-}
-
-static bool load_string(Thread *t, Unpickler *u) {
-    size_t size;
-    const char *line = (const char *)unpickle_read_line(t, u, &size);
-    if (!line) return false;
-    if (size < 2 || line[0] != line[size - 1] || (line[0] != '"' && line[0] != '\'')) {
-        pickle_raise(t, UNPICKLING_ERROR, "the STRING opcode argument must be quoted");
-        return false;
-    }
-    Buffer bytes = {0};
-    put_unescaped(&bytes, line + 1, line + size - 1);
-    bool ok = push_old_string(t, u, (uint8_t *)(bytes.data ? bytes.data : ""), bytes.size);
-    buffer_free(&bytes);
-    return ok;
+    return data && unpickle_push_old_string(t, u, data, size);
 }
 
 /* ---- containers ---- */
@@ -288,16 +179,16 @@ static bool load_mark(Thread *t, Unpickler *u) {
 }
 
 static bool load_empty_list(Thread *t, Unpickler *u) {
-    return push(t, u, object_value(list_new(t, 0)));
+    return unpickle_push_made(t, u, object_value(list_new(t, 0)));
 }
 static bool load_empty_dict(Thread *t, Unpickler *u) {
-    return push(t, u, object_value(dict_new(t)));
+    return unpickle_push_made(t, u, object_value(dict_new(t)));
 }
 static bool load_empty_set(Thread *t, Unpickler *u) {
-    return push(t, u, object_value(set_new(t, false)));
+    return unpickle_push_made(t, u, object_value(set_new(t, false)));
 }
 static bool load_empty_tuple(Thread *t, Unpickler *u) {
-    return push(t, u, object_value(t->vm->empty_tuple));
+    return unpickle_push_made(t, u, object_value(t->vm->empty_tuple));
 }
 
 /* The [count] things on top become a tuple. */
@@ -307,7 +198,7 @@ static bool make_tuple(Thread *t, Unpickler *u, size_t count) {
     size_t from = stack->size - count;
     Value tuple = object_value(tuple_from(t, stack->items + from, count));
     unpickle_cut(t, u, from);
-    return push(t, u, tuple);
+    return unpickle_push_made(t, u, tuple);
 }
 
 static bool load_tuple1(Thread *t, Unpickler *u) { return make_tuple(t, u, 1); }
@@ -325,7 +216,7 @@ static bool load_list(Thread *t, Unpickler *u) {
     List *stack = LIST(u->stack);
     Value list = object_value(list_from(t, stack->items + mark, stack->size - (size_t)mark));
     unpickle_cut(t, u, (size_t)mark);
-    return push(t, u, list);
+    return unpickle_push_made(t, u, list);
 }
 
 /* The container under the things above the mark has been filled with them: only it is left. */
@@ -344,7 +235,7 @@ static bool load_dict(Thread *t, Unpickler *u) {
     }
     unpickle_cut(t, u, (size_t)mark);
     pop_roots(t, roots);
-    return push(t, u, object_value(dict));
+    return unpickle_push_made(t, u, object_value(dict));
 }
 
 static bool load_frozenset(Thread *t, Unpickler *u) {
@@ -358,7 +249,7 @@ static bool load_frozenset(Thread *t, Unpickler *u) {
     }
     unpickle_cut(t, u, (size_t)mark);
     pop_roots(t, roots);
-    return push(t, u, object_value(set));
+    return unpickle_push_made(t, u, object_value(set));
 }
 
 /* An instruction that fills the container below what is on top (one thing, or a pair). */
@@ -402,22 +293,22 @@ static bool load_pop_mark(Thread *t, Unpickler *u) {
 static bool load_dup(Thread *t, Unpickler *u) {
     List *stack = LIST(u->stack);
     if (stack->size <= unpickle_floor(u)) return unpickle_underflow(t, u), false;
-    return push(t, u, stack->items[stack->size - 1]);
+    return unpickle_push_made(t, u, stack->items[stack->size - 1]);
 }
 
-static bool memo_get(Thread *t, Unpickler *u, Value index) {
+bool unpickle_memo_get(Thread *t, Unpickler *u, Value index) {
     List *memo = LIST(u->memo);
     Value v = VALUE_UNSET;
     if (is_fixnum(index) && fixnum_of(index) >= 0 && (uint64_t)fixnum_of(index) < memo->size)
         v = memo->items[fixnum_of(index)];
     else if (u->sparse != VALUE_NONE) v = dict_get(t, DICT(u->sparse), index);
-    if (v != VALUE_UNSET) return push(t, u, v);
+    if (v != VALUE_UNSET) return unpickle_push_made(t, u, v);
     pickle_raise(t, UNPICKLING_ERROR, "Memo value not found at index %S", index);
     return false;
 }
 
 /* Remember the top of the stack. Numbers far beyond those in use go to a dict. */
-static bool memo_put(Thread *t, Unpickler *u, uint64_t index) {
+bool unpickle_memo_put(Thread *t, Unpickler *u, uint64_t index) {
     List *memo = LIST(u->memo), *stack = LIST(u->stack);
     if (stack->size <= unpickle_floor(u)) return unpickle_underflow(t, u), false;
     Value top = stack->items[stack->size - 1];
@@ -435,66 +326,28 @@ static bool memo_put(Thread *t, Unpickler *u, uint64_t index) {
     return list_append(t, memo, top);
 }
 
-static bool load_memoize(Thread *t, Unpickler *u) { return memo_put(t, u, LIST(u->memo)->size); }
+static bool load_memoize(Thread *t, Unpickler *u) {
+    return unpickle_memo_put(t, u, LIST(u->memo)->size);
+}
 
 static bool load_binget(Thread *t, Unpickler *u) {
     uint64_t index;
-    return read_number(t, u, 1, &index) && memo_get(t, u, fixnum((int64_t)index));
+    return read_number(t, u, 1, &index) && unpickle_memo_get(t, u, fixnum((int64_t)index));
 }
 static bool load_long_binget(Thread *t, Unpickler *u) {
     uint64_t index;
-    return read_number(t, u, 4, &index) && memo_get(t, u, fixnum((int64_t)index));
+    return read_number(t, u, 4, &index) && unpickle_memo_get(t, u, fixnum((int64_t)index));
 }
 static bool load_binput(Thread *t, Unpickler *u) {
     uint64_t index;
-    return read_number(t, u, 1, &index) && memo_put(t, u, index);
+    return read_number(t, u, 1, &index) && unpickle_memo_put(t, u, index);
 }
 static bool load_long_binput(Thread *t, Unpickler *u) {
     uint64_t index;
-    return read_number(t, u, 4, &index) && memo_put(t, u, index);
-}
-
-/* The number in a line. */
-static Value line_number(Thread *t, Unpickler *u) {
-    size_t size;
-    const char *line = (const char *)unpickle_read_line(t, u, &size);
-    return line ? parse_line(t, line, size, 10) : VALUE_ERROR;
-}
-
-static bool load_get(Thread *t, Unpickler *u) {
-    Value index = line_number(t, u);
-    return index != VALUE_ERROR && memo_get(t, u, index);
-}
-
-static bool load_put(Thread *t, Unpickler *u) {
-    Value index = line_number(t, u);
-    if (index == VALUE_ERROR) return false;
-    if (is_fixnum(index) && fixnum_of(index) >= 0)
-        return memo_put(t, u, (uint64_t)fixnum_of(index));
-    raise_error(t, EXC_ValueError, "negative PUT argument");
-    return false;
+    return read_number(t, u, 4, &index) && unpickle_memo_put(t, u, index);
 }
 
 /* ---- objects ---- */
-
-static Value line_text(Thread *t, Unpickler *u) {
-    size_t size;
-    const uint8_t *line = unpickle_read_line(t, u, &size);
-    if (!line) return VALUE_ERROR;
-    Str *text = codec_decode(t, line, size, "utf-8", "strict");
-    return text ? object_value(text) : VALUE_ERROR;
-}
-
-/* Two lines, a module and a name in it: the object is pushed. */
-static bool load_global(Thread *t, Unpickler *u) {
-    Value *roots = push_roots(t, 2);
-    roots[0] = line_text(t, u);
-    if (roots[0] == VALUE_ERROR) return false;
-    roots[1] = line_text(t, u);
-    bool ok = roots[1] != VALUE_ERROR && unpickle_global(t, u, roots[0], roots[1]);
-    pop_roots(t, roots);
-    return ok;
-}
 
 static bool load_stack_global(Thread *t, Unpickler *u) {
     Value *roots = push_roots(t, 2);
@@ -529,42 +382,20 @@ static bool load_obj(Thread *t, Unpickler *u) {
     return unpickle_instance(t, u, (size_t)mark, VALUE_UNSET);
 }
 
-static bool load_inst(Thread *t, Unpickler *u) {
-    if (!load_global(t, u)) return false;
-    Value *roots = push_roots(t, 1);
-    roots[0] = unpickle_pop(t, u);
-    int64_t mark = roots[0] == VALUE_ERROR ? -1 : unpickle_pop_mark(t, u);
-    bool ok = mark >= 0 && unpickle_instance(t, u, (size_t)mark, roots[0]);
-    pop_roots(t, roots);
-    return ok;
-}
-
-static bool push_persistent(Thread *t, Unpickler *u, Value id) {
+bool unpickle_push_persistent(Thread *t, Unpickler *u, Value id) {
     if (u->persistent_load == VALUE_NONE) {
         pickle_raise(t, UNPICKLING_ERROR,
                      "A load persistent id instruction was encountered,\nbut no persistent_load "
                      "function was specified.");
         return false;
     }
-    return push(t, u, call_value(t, u->persistent_load, &id, 1));
-}
-
-static bool load_persid(Thread *t, Unpickler *u) {
-    size_t size;
-    const char *line = (const char *)unpickle_read_line(t, u, &size);
-    if (!line) return false;
-    Str *text = str_new(t, line, utf8_valid(line, size));
-    if (!str_is_ascii(text) || text->size != size) {
-        pickle_raise(t, UNPICKLING_ERROR, "persistent IDs in protocol 0 must be ASCII strings");
-        return false;
-    }
-    return push_persistent(t, u, object_value(text));
+    return unpickle_push_made(t, u, call_value(t, u->persistent_load, &id, 1));
 }
 
 static bool load_binpersid(Thread *t, Unpickler *u) {
     Value *roots = push_roots(t, 1);
     roots[0] = unpickle_pop(t, u);
-    bool ok = roots[0] != VALUE_ERROR && push_persistent(t, u, roots[0]);
+    bool ok = roots[0] != VALUE_ERROR && unpickle_push_persistent(t, u, roots[0]);
     pop_roots(t, roots);
     return ok;
 }
@@ -577,7 +408,7 @@ static bool load_next_buffer(Thread *t, Unpickler *u) {
         return false;
     }
     Value v = value_next(t, u->buffers);
-    if (v != VALUE_DONE) return push(t, u, v);
+    if (v != VALUE_DONE) return unpickle_push_made(t, u, v);
     pickle_raise(t, UNPICKLING_ERROR, "not enough out-of-band buffers");
     return false;
 }
@@ -614,35 +445,35 @@ static const Instruction instructions[256] = {
     [PICKLE_POP] = load_pop,
     [PICKLE_POP_MARK] = load_pop_mark,
     [PICKLE_DUP] = load_dup,
-    [PICKLE_FLOAT] = load_float,
-    [PICKLE_INT] = load_int,
+    [PICKLE_FLOAT] = unpickle_float_line,
+    [PICKLE_INT] = unpickle_int_line,
     [PICKLE_BININT] = load_binint,
     [PICKLE_BININT1] = load_binint1,
-    [PICKLE_LONG] = load_long,
+    [PICKLE_LONG] = unpickle_long_line,
     [PICKLE_BININT2] = load_binint2,
     [PICKLE_NONE] = load_none,
-    [PICKLE_PERSID] = load_persid,
+    [PICKLE_PERSID] = unpickle_persid_line,
     [PICKLE_BINPERSID] = load_binpersid,
     [PICKLE_REDUCE] = unpickle_reduce,
-    [PICKLE_STRING] = load_string,
+    [PICKLE_STRING] = unpickle_string_line,
     [PICKLE_BINSTRING] = load_binstring,
     [PICKLE_SHORT_BINSTRING] = load_short_string,
-    [PICKLE_UNICODE] = load_unicode,
+    [PICKLE_UNICODE] = unpickle_unicode_line,
     [PICKLE_BINUNICODE] = load_binunicode,
     [PICKLE_APPEND] = load_append,
     [PICKLE_BUILD] = unpickle_build,
-    [PICKLE_GLOBAL] = load_global,
+    [PICKLE_GLOBAL] = unpickle_global_lines,
     [PICKLE_DICT] = load_dict,
     [PICKLE_EMPTY_DICT] = load_empty_dict,
     [PICKLE_APPENDS] = load_appends,
-    [PICKLE_GET] = load_get,
+    [PICKLE_GET] = unpickle_get_line,
     [PICKLE_BINGET] = load_binget,
-    [PICKLE_INST] = load_inst,
+    [PICKLE_INST] = unpickle_inst_lines,
     [PICKLE_LONG_BINGET] = load_long_binget,
     [PICKLE_LIST] = load_list,
     [PICKLE_EMPTY_LIST] = load_empty_list,
     [PICKLE_OBJ] = load_obj,
-    [PICKLE_PUT] = load_put,
+    [PICKLE_PUT] = unpickle_put_line,
     [PICKLE_BINPUT] = load_binput,
     [PICKLE_LONG_BINPUT] = load_long_binput,
     [PICKLE_SETITEM] = load_setitem,

@@ -129,6 +129,15 @@ const uint8_t *unpickle_read_line(Thread *t, Unpickler *u, size_t *size) MUST_CH
 bool unpickle_read_frame(Thread *t, Unpickler *u, uint64_t size) MUST_CHECK;
 
 void unpickle_push(Thread *t, Unpickler *u, Value v);
+/* The same for what making it may have raised: false then. */
+bool unpickle_push_made(Thread *t, Unpickler *u, Value v) MUST_CHECK;
+/* A str of Python 2: decoded, or kept as bytes when the encoding is 'bytes'. */
+bool unpickle_push_old_string(Thread *t, Unpickler *u, const uint8_t *data, size_t size) MUST_CHECK;
+/* What persistent_load makes of [id]. */
+bool unpickle_push_persistent(Thread *t, Unpickler *u, Value id) MUST_CHECK;
+/* Push what is remembered under [index]; remember the top of the stack. */
+bool unpickle_memo_get(Thread *t, Unpickler *u, Value index) MUST_CHECK;
+bool unpickle_memo_put(Thread *t, Unpickler *u, uint64_t index) MUST_CHECK;
 /* The top of the stack, taken off; VALUE_ERROR when there is none above the last mark. */
 Value unpickle_pop(Thread *t, Unpickler *u) MUST_CHECK;
 /* The height that the last mark remembers, taken off; -1 raised. */
@@ -157,5 +166,17 @@ Value unpickle_find(Thread *t, Unpickler *u, Value module, Value name) MUST_CHEC
 
 Unpickler *unpickler_new(Thread *t, Class *cls);
 void unpickler_class_init(Thread *t, Module *module);
+
+/* Instructions whose argument is a line (stdlib/pickle_lines.c). */
+bool unpickle_int_line(Thread *t, Unpickler *u) MUST_CHECK;
+bool unpickle_long_line(Thread *t, Unpickler *u) MUST_CHECK;
+bool unpickle_float_line(Thread *t, Unpickler *u) MUST_CHECK;
+bool unpickle_unicode_line(Thread *t, Unpickler *u) MUST_CHECK;
+bool unpickle_string_line(Thread *t, Unpickler *u) MUST_CHECK;
+bool unpickle_get_line(Thread *t, Unpickler *u) MUST_CHECK;
+bool unpickle_put_line(Thread *t, Unpickler *u) MUST_CHECK;
+bool unpickle_global_lines(Thread *t, Unpickler *u) MUST_CHECK;
+bool unpickle_inst_lines(Thread *t, Unpickler *u) MUST_CHECK;
+bool unpickle_persid_line(Thread *t, Unpickler *u) MUST_CHECK;
 
 #endif
