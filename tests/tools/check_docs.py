@@ -4,7 +4,8 @@
 
 usage: tests/tools/check_docs.py [--tulip PROGRAM]
 
-In every Markdown file: links lead to files, and to headings when they name one; `folder/file` in
+In every Markdown file: links lead to files, and to headings when they name one; pictures exist, and
+docs/README.md lists every page beside it; `folder/file` in
 code marks exists; "Find `NAME`" is said of a file, the last one linked before it, that holds the
 name; ```python blocks run under --virtual-time without an error, and print the ```text block after
 them if there is one; rows `code` | `message` of tables headed "written" are programs that end with the
@@ -80,6 +81,14 @@ def check_links():
                 yield f"{page}:{line_of(text, match.start())}: {link}: no such file"
             elif heading and heading not in anchors(tree.text_of(path)):
                 yield f"{page}:{line_of(text, match.start())}: {link}: no such heading"
+
+
+def check_reading_order():
+    """docs/README.md leads to every page beside it."""
+    order = {target_of("docs/README.md", link) for link in LINK.findall(tree.text_of("docs/README.md"))}
+    for page, _ in pages():
+        if os.path.dirname(page) == "docs" and page != "docs/README.md" and page not in order:
+            yield f"docs/README.md: {page} is not in the list"
 
 
 def check_marked_paths():
@@ -202,11 +211,11 @@ def check_printed():
 
 
 def console_output(command):
-    """What a command of a console block prints."""
+    """What a command of a console block prints; files of the tree without the tree's folder."""
     done = subprocess.run(["bash", "-c", command.replace(PROGRAM_NAME, shlex.quote(PROGRAM))],
                           cwd=ROOT, timeout=TIME_LIMIT, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    return done.stdout
+    return done.stdout.replace(ROOT + os.sep, "")
 
 
 def check_console_blocks():
