@@ -30,6 +30,8 @@ static const char help[] =
     "  -W FILTER       what happens to warnings: ACTION[:MESSAGE[:CATEGORY[:MODULE[:LINE]]]];\n"
     "                  the actions are default, ignore, error, always, module and once;\n"
     "                  default, ignore or error of a kind of report: error:never-awaited\n"
+    "  -X dev          development mode: event loops begin in debug mode, all warnings are shown\n"
+    "  -X NAME[=VALUE] for sys._xoptions; int_max_str_digits=N is heeded\n"
     "  --trace         print every event of tasks, futures and the loop to standard error\n"
     "  --virtual-time  waiting costs no time: the clock jumps to the next deadline\n"
     "  --seed N        virtual time, and N decides who of several tasks or threads runs first:\n"

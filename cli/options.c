@@ -62,6 +62,15 @@ static int take_warning(int argc, char **argv, int i, Options *o) {
     return apart ? 2 : 1;
 }
 
+/* Takes -X NAME[=VALUE] or -XNAME[=VALUE]; gives how many words that is. */
+static int take_setting(int argc, char **argv, int i, Options *o) {
+    if (strncmp(argv[i], "-X", 2) != 0 || o->setting_count == SETTING_LIMIT) return 0;
+    bool apart = !argv[i][2];
+    if (apart && i + 1 == argc) return 0;
+    o->settings[o->setting_count++] = apart ? argv[i + 1] : argv[i] + 2;
+    return apart ? 2 : 1;
+}
+
 /* Takes --resolve RULE; gives how many words that is. The rule goes into the environment, before
  * those that are there; of several options the last one's comes first. */
 static int take_resolve(int argc, char **argv, int i) {
@@ -69,6 +78,14 @@ static int take_resolve(int argc, char **argv, int i) {
     if (!resolve_rule_valid(argv[i + 1])) return 0;
     resolve_rule_add(argv[i + 1]);
     return 2;
+}
+
+/* Takes an option that has a value; gives how many words that is. */
+static int take_with_value(int argc, char **argv, int i, Options *o) {
+    int n = take_seed(argc, argv, i, o);
+    if (!n) n = take_resolve(argc, argv, i);
+    if (!n) n = take_setting(argc, argv, i, o);
+    return n ? n : take_warning(argc, argv, i, o);
 }
 
 /* Is [word] an option of the stage [job]? Then it is noted. */
@@ -150,8 +167,7 @@ static Options view(Options o, View which, int argc, char **argv, int i) {
     for (int n = 1; n && i < argc; i += n) {
         n = take_view_option(argc, argv, i, &o);
         if (!n && is_flag(argv[i], &o)) n = 1;
-        if (!n) n = take_seed(argc, argv, i, &o);
-        if (!n) n = take_resolve(argc, argv, i) ? 2 : 0;
+        if (!n) n = take_with_value(argc, argv, i, &o);
         if (n < 0) return wrong("'%s' wants a value", argv[i]);
     }
     if (i < argc && !strcmp(argv[i], "--")) i++;
@@ -172,10 +188,7 @@ Options options_parse(int argc, char **argv) {
     Options o = {0};
     int i = 1;
     for (int n = 1; n && i < argc; i += n)
-        n = is_flag(argv[i], &o)           ? 1
-            : take_seed(argc, argv, i, &o) ? 2
-            : take_resolve(argc, argv, i)  ? 2
-                                           : take_warning(argc, argv, i, &o);
+        n = is_flag(argv[i], &o) ? 1 : take_with_value(argc, argv, i, &o);
     if (i == argc) {
         bool prompt = o.interactive || isatty(STDIN_FILENO);
         return program(o, prompt ? JOB_PROMPT : JOB_STDIN, NULL, argc, argv, argc);
@@ -201,6 +214,8 @@ Options options_parse(int argc, char **argv) {
         return program(o, JOB_FILE, argv[i + 1], argc, argv, i + 2);
     if (!strcmp(word, "--seed")) return wrong("'%s' wants a number, from 0 up", word);
     if (!strcmp(word, "--resolve")) return wrong("'%s' wants HOST:PORT:ADDR[:PORT2]", word);
+    if (!strcmp(word, "-W")) return wrong("'%s' wants a filter", word);
+    if (!strcmp(word, "-X")) return wrong("'%s' wants a name", word);
     if (word[0] == '-') return wrong("no such option: %s", word);
     return program(o, JOB_FILE, word, argc, argv, i + 1);
 }

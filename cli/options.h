@@ -26,6 +26,8 @@ typedef enum Job {
 typedef enum View { VIEW_NONE, VIEW_TRACE, VIEW_TIMELINE } View;
 typedef enum Form { FORM_PAGE, FORM_JSON, FORM_TEXT } Form;
 
+enum { SETTING_LIMIT = 16 }; /* of options -X */
+
 typedef struct Options {
     Job job;
     const char *target;
@@ -45,6 +47,8 @@ typedef struct Options {
     int argument_count;
     char **warnings; /* what each -W says, warning_count of them; points into argv */
     int warning_count;
+    const char *settings[SETTING_LIMIT]; /* what each -X says, setting_count of them */
+    int setting_count;
 } Options;
 
 /* Exit statuses with a meaning (beside those a program chooses). */

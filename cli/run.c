@@ -63,12 +63,45 @@ static void set_path(Thread *t, const char *first) {
     }
 }
 
+/* -X int_max_str_digits=N; false: said that it is no such limit. */
+static bool set_digits(Vm *vm, const char *text) {
+    char *end = NULL;
+    unsigned long digits = text ? strtoul(text, &end, 10) : 1;
+    if (text && *text >= '0' && *text <= '9' && !*end && (!digits || digits >= 640) &&
+        digits <= INT32_MAX) {
+        vm->int_max_str_digits = (uint32_t)digits;
+        return true;
+    }
+    fputs("tulip: -X int_max_str_digits: invalid limit; must be >= 640 or 0 for unlimited.\n",
+          stderr);
+    return false;
+}
+
+/* What -X says: sys._xoptions, and what is heeded of it. False: wrong usage. */
+static bool set_settings(Thread *t, const Options *o) {
+    const char *dev = getenv("PYTHONDEVMODE");
+    t->vm->dev_mode = dev && *dev;
+    Dict *all = dict_new(t);
+    if (o->setting_count) module_set(t, stdlib_of(t)->sys, "_xoptions", object_value(all));
+    for (int i = 0; i < o->setting_count; i++) {
+        const char *text = o->settings[i], *value = strchr(text, '=');
+        Str *name = str_intern(t->vm, text, value ? (size_t)(value - text) : strlen(text));
+        dict_set_str(t, all, name, value ? argument_value(t, value + 1) : VALUE_TRUE);
+        if (!strcmp(name->data, "dev")) t->vm->dev_mode = true;
+        if (!strcmp(name->data, "int_max_str_digits") &&
+            !set_digits(t->vm, value ? value + 1 : NULL))
+            return false;
+    }
+    return true;
+}
+
 /* What -W says of reports, and sys.warnoptions; the module warnings reads them when it is imported,
  * which is now. */
 static void set_warnings(Thread *t, const Options *o) {
-    if (!o->warning_count) return;
+    if (!o->warning_count && !t->vm->dev_mode) return;
     List *words = list_new(t, (size_t)o->warning_count);
     module_set(t, stdlib_of(t)->sys, "warnoptions", object_value(words));
+    if (t->vm->dev_mode) list_append(t, words, object_value(str_from(t, "default")));
     for (int i = 0; i < o->warning_count; i++) {
         if (!report_option(loop_state(t), o->warnings[i]))
             list_append(t, words, argument_value(t, o->warnings[i]));
@@ -242,6 +275,7 @@ static void trace_to_file(Vm *vm) {
 
 /* With -i a prompt follows, which has the names of the program. */
 static Ending run_all(Thread *t, const Options *o) {
+    if (!set_settings(t, o)) return (Ending){.status = STATUS_USAGE};
     set_warnings(t, o);
     Ending ending = run_job(t, o);
     if (!o->interactive || o->job == JOB_PROMPT || ending.status == STATUS_USAGE) return ending;

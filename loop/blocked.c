@@ -13,6 +13,9 @@
  * Virtual time: computing costs none, but time.sleep or a lock in a callback does. Whoever waits so
  * raises POLL_WATCH itself (vm/baton.c); the clock says for how long.
  *
+ * In debug mode every entry is timed, however short loop.slow_callback_duration is, and who uses
+ * logging gets Python's sentence from the logger asyncio instead of the report.
+ *
  * Each line is reported once, when the callback is over, so that it can be said for how long; one
  * that goes on for LONG times the limit is reported while it runs, because it may never end.
  * Invariants: the watchdog touches no heap object; what it shares with
@@ -190,6 +193,7 @@ static bool takes_too_long(const Loop *loop) {
     const Clock *clock = &loop->state->vm->clock;
     if (!(loop->entry & ENTRY_RUNS)) return false;
     if (clock->is_virtual) return clock->elapsed - loop->entry_began >= loop->slow;
+    if (UNLIKELY(loop->debug)) return clock_real() - loop->debug_began >= loop->slow;
     return __atomic_load_n(&loop->poked, __ATOMIC_ACQUIRE) == loop->entry;
 }
 
@@ -214,6 +218,7 @@ static size_t due_timers(const Loop *loop) {
 static double seconds_held(const Loop *loop) {
     const Clock *clock = &loop->state->vm->clock;
     if (clock->is_virtual) return clock_to_seconds(clock->elapsed - loop->entry_began);
+    if (loop->debug) return clock_to_seconds(clock_real() - loop->debug_began);
     return clock_to_seconds(clock_real() - __atomic_load_n(&loop->seen_at, __ATOMIC_RELAXED));
 }
 
@@ -258,6 +263,23 @@ static void put_callback(Thread *t, Value what, Value arg, Buffer *out) {
     buffer_free(&text);
 }
 
+/* Debug mode: the logger asyncio is told, if the program uses logging and somebody listens. */
+static bool log_slow(Thread *t, const Loop *loop, Value what, Value arg) {
+    if (LIKELY(!loop->debug)) return false;
+    Value *roots = push_roots(t, 3);
+    Value seconds = float_new(t, seconds_held(loop));
+    roots[0] = what;
+    if (!is_kind(what, OBJ_HANDLE) && !is_kind(what, OBJ_TASK)) {
+        roots[1] = handle_arguments(t, arg);
+        roots[0] =
+            handle_new(t, object_value(loop->object), what, roots[1], VALUE_NONE);
+    }
+    roots[1] = seconds;
+    bool logged = report_by_logger(t, "log_slow", roots, 2);
+    pop_roots(t, roots);
+    return logged;
+}
+
 void blocked_report(Thread *t, Loop *loop, Value what, Value arg) {
     if (!loop->is_held && takes_too_long(loop)) { /* it met no safepoint: no line is known */
         loop->is_held = true;
@@ -271,6 +293,10 @@ void blocked_report(Thread *t, Loop *loop, Value what, Value arg) {
     loop->held_at = (Place){0};
     if (loop->told_entry == loop->entry) return;
     Buffer out = {0};
+    if (log_slow(t, loop, what, arg)) {
+        report_count(t, REPORT_BLOCKED_LOOP);
+        return;
+    }
     if (is_reported(watchdog_of(loop), place) || !report_begin(t, REPORT_BLOCKED_LOOP, &out))
         return;
     size_t others = loop->held_ready + due_timers(loop);

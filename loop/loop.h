@@ -126,6 +126,7 @@ struct Loop {
     int64_t slow;         /* the same in nanoseconds; atomic */
     uint64_t entry;       /* twice the number of the last one, and ENTRY_RUNS; atomic */
     int64_t entry_began;  /* on the virtual clock */
+    int64_t debug_began;  /* in debug mode: the same, on the real clock */
     uint64_t seen_entry;  /* the watchdog's last look */
     int64_t seen_at;      /* when it first saw that entry; atomic */
     uint64_t poked;       /* the entry that it found too long; atomic */
@@ -288,6 +289,8 @@ bool report_default_of(Thread *t, Value loop, Dict *context) MUST_CHECK;
 bool report_to_handler(Thread *t, Value loop, Dict *context) MUST_CHECK;
 /* Give it to the logger `asyncio`, if the program uses logging and somebody listens. */
 bool report_logged(Thread *t, Dict *context);
+/* asyncio.base_events.[function](args…), if the program uses logging; whether that logged it. */
+bool report_by_logger(Thread *t, const char *function, const Value *args, int argc);
 /* Text to sys.stderr. */
 void report_text(Thread *t, const char *text, size_t size);
 /* The end of a pass: coroutines never awaited, tasks that failed unseen. */

@@ -204,22 +204,26 @@ void report_put_context(Thread *t, Dict *context, Buffer *out) {
         exception_print(t, exception, out);
 }
 
-bool report_logged(Thread *t, Dict *context) {
+bool report_by_logger(Thread *t, const char *function, const Value *args, int argc) {
     if (dict_get_str(t, t->vm->modules, str_intern(t->vm, "logging", 7)) == VALUE_UNSET)
         return false;
-    Value *roots = push_roots(t, 2);
-    roots[0] = object_value(context);
-    roots[1] = t->exception;
+    Value *roots = push_roots(t, argc + 1);
+    for (int i = 0; i < argc; i++) roots[i] = args[i];
+    roots[argc] = t->exception;
     t->exception = VALUE_UNSET;
     Value base = t->vm->hooks.import_module(t, str_intern(t->vm, "asyncio.base_events", 19));
-    Value done = base == VALUE_ERROR
-                     ? VALUE_ERROR
-                     : call_method(t, base, str_intern(t->vm, "log_report", 10), roots, 1);
+    Str *name = str_intern(t->vm, function, strlen(function));
+    Value done = base == VALUE_ERROR ? VALUE_ERROR : call_method(t, base, name, roots, argc);
     int logged = done == VALUE_ERROR ? -1 : value_truth(t, done);
     if (logged < 0) exception_take(t);
-    t->exception = roots[1];
+    t->exception = roots[argc];
     pop_roots(t, roots);
     return logged > 0;
+}
+
+bool report_logged(Thread *t, Dict *context) {
+    Value argument = object_value(context);
+    return report_by_logger(t, "log_report", &argument, 1);
 }
 
 bool report_default(Thread *t, Dict *context) {

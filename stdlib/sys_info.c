@@ -113,7 +113,8 @@ static Value flags(Thread *t) {
     Value items[18];
     for (int i = 0; i < 18; i++) items[i] = fixnum(0);
     items[4] = fixnum(1);
-    items[13] = items[16] = VALUE_FALSE;
+    items[13] = bool_value(t->vm->dev_mode);
+    items[16] = VALUE_FALSE;
     items[17] = fixnum(t->vm->int_max_str_digits);
     return record(t, "flags", "sys.flags", fields, items, 18);
 }

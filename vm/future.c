@@ -128,6 +128,7 @@ bool future_set_exception(Thread *t, Future *future, Value exception) {
     future->failed = true;
     future->observed = false;
     heap_set(&t->vm->heap, &future->result, exception);
+    heap_set(&t->vm->heap, &future->cancel_message, EXCEPTION(exception)->traceback);
     heap_register_finalizable(&t->vm->heap, &future->header);
     PROBE(t, FUTURE_FAILED, object_value(future), exception);
     return future_schedule_callbacks(t, future);
@@ -195,6 +196,7 @@ Value future_take_result(Thread *t, Future *future) {
     if (LIKELY(future->state == FUTURE_FINISHED)) {
         if (LIKELY(!future->failed)) return future->result;
         future->observed = true;
+        heap_set(&t->vm->heap, &EXCEPTION(future->result)->traceback, future->cancel_message);
         return raise_value(t, future->result);
     }
     if (future->state == FUTURE_PENDING) {

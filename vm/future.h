@@ -55,7 +55,8 @@ typedef struct Future {
                         pending plain future: the Code that made it, or VALUE_UNSET */
     Value callbacks; /* VALUE_UNSET; a List of callback, context, …; else one callback (a Task: wake
                         it) */
-    Value cancel_message; /* VALUE_NONE */
+    Value cancel_message; /* or VALUE_NONE. Of a failed one: the traceback that its exception had
+                             then, from which every waiter's begins */
 } Future;
 
 typedef struct Task {

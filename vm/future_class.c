@@ -418,10 +418,11 @@ static Value get_exception_field(Thread *t, Value self) {
 
 static Value get_cancel_message(Thread *t, Value self) {
     (void)t;
-    return FUTURE(self)->cancel_message;
+    return FUTURE(self)->failed ? VALUE_NONE : FUTURE(self)->cancel_message;
 }
 
 static bool set_cancel_message(Thread *t, Value self, Value v) {
+    if (FUTURE(self)->failed) return true;
     heap_set(&t->vm->heap, &FUTURE(self)->cancel_message, v == VALUE_UNSET ? VALUE_NONE : v);
     return true;
 }

@@ -225,6 +225,48 @@ class Options(TulipCase):
             self.assertEqual((status, out), (2, ""))
             self.assertIn("SyntaxError: invalid escape sequence '\\d'", err)
 
+    def test_settings(self):
+        source = ("import asyncio, sys\n"
+                  "print(sys.flags.dev_mode, asyncio.new_event_loop().get_debug(), sys._xoptions,"
+                  " sys.warnoptions, sys.flags.int_max_str_digits)\n")
+        path = self.write("main.tul", source)
+        self.expect(self.tulip(path), 0, "False False {} [] 4300\n")
+        self.expect(self.tulip("-X", "a", "-Xb=c", "-X", "int_max_str_digits=700", path), 0,
+                    "False False {'a': True, 'b': 'c', 'int_max_str_digits': '700'} [] 700\n")
+        for option in ("-X", "dev"), ("-Xdev",):
+            self.expect(self.tulip(*option, path), 0,
+                        "True True {'dev': True} ['default'] 4300\n")
+        self.expect(self.tulip("-X", "int_max_str_digits=3", path), 2, "", "invalid limit")
+        self.expect(self.tulip("-X"), 2, "", "'-X' wants a name")
+
+    def test_development_mode_of_the_environment(self):
+        source = """
+            import os, subprocess, sys
+            code = ("import sys, asyncio; "
+                    "print(sys.flags.dev_mode, asyncio.new_event_loop().get_debug())")
+            for name in "PYTHONDEVMODE", "PYTHONASYNCIODEBUG":
+                subprocess.run([sys.executable, "-c", code], env={**os.environ, name: "1"})
+        """
+        self.expect(self.program(source), 0, "True True\nFalse True\n")
+
+    def test_development_mode_says_where_things_were_made(self):
+        path = self.write("main.tul", """\
+            import asyncio
+            async def work():
+                pass
+            def forget():
+                work()
+            async def main():
+                forget()
+                asyncio.get_running_loop().call_soon(lambda: 1 / 0)
+                await asyncio.sleep(0.01)
+            asyncio.run(main())
+        """)
+        self.expect(self.tulip("-X", "dev", path), 0, "",
+                    "Coroutine created at (most recent call last)",
+                    "source_traceback: Object created at (most recent call last):",
+                    "main.tul:8 created at ", "main.tul:8>")
+
     def test_trace_goes_to_stderr(self):
         path = self.write("a.tul", COUNT)
         plain = self.tulip("--virtual-time", path)
