@@ -101,8 +101,16 @@ static bool value_name(const Dict *dict, Value v, const char *name, Buffer *out)
     return false;
 }
 
+/* The lock of a Condition. */
+static bool lock_name(Thread *t, Value holder, Value v, const char *name, Buffer *out) {
+    if (strcmp(object_class(object_of(holder))->name->data, "Condition") != 0) return false;
+    if (attribute_of(t, holder, "_lock") != v) return false;
+    buffer_printf(out, "of Condition %s", name);
+    return true;
+}
+
 /* Is [v] what the variable [name] holds, or in it? */
-static bool is_in(Value holder, const char *name, Value v, Buffer *out) {
+static bool is_in(Thread *t, Value holder, const char *name, Value v, Buffer *out) {
     if (holder == v) {
         buffer_puts(out, name);
         return true;
@@ -112,6 +120,7 @@ static bool is_in(Value holder, const char *name, Value v, Buffer *out) {
     case OBJ_LIST: return item_name(LIST(holder)->items, LIST(holder)->size, v, name, out);
     case OBJ_TUPLE: return item_name(TUPLE(holder)->items, TUPLE(holder)->size, v, name, out);
     case OBJ_DICT: return value_name(DICT(holder), v, name, out);
+    case OBJ_OBJECT: return lock_name(t, holder, v, name, out);
     default: return false;
     }
 }
@@ -124,7 +133,7 @@ static bool attribute_name(Thread *t, Value self, Value v, Buffer *out) {
     while (attributes && dict_next(attributes, &position, &key, &value)) {
         Buffer name = {0};
         if (is_str(key)) buffer_printf(&name, "self.%s", STR(key)->data);
-        bool found = name.size && is_in(value, name.data, v, out);
+        bool found = name.size && is_in(t, value, name.data, v, out);
         buffer_free(&name);
         if (found) return true;
     }
@@ -138,25 +147,26 @@ static bool local_name(Thread *t, const Frame *frame, Value v, Buffer *out) {
         const Str *name = code->register_names[i];
         Value at = open_cell(frame->registers[i]);
         if (!name) continue;
-        if (is_in(at, name->data, v, out)) return true;
+        if (is_in(t, at, name->data, v, out)) return true;
         if (!strcmp(name->data, "self") && attribute_name(t, at, v, out)) return true;
     }
     const Function *function = frame->function;
     for (int i = 0; i < code->ncaptures; i++) {
-        if (is_in(function->captures[i]->value, code->capture_names[i]->data, v, out)) return true;
+        Value held = function->captures[i]->value;
+        if (is_in(t, held, code->capture_names[i]->data, v, out)) return true;
     }
     return false;
 }
 
 /* [deep]: only in what a global holds; otherwise only itself. */
-static bool global_name(const Frame *frame, Value v, bool deep, Buffer *out) {
+static bool global_name(Thread *t, const Frame *frame, Value v, bool deep, Buffer *out) {
     const Dict *globals = frame->function->globals;
     uint32_t position = 0;
     Value key, value;
     if (!globals || globals->used > SEARCHED) return false;
     while (dict_next(globals, &position, &key, &value)) {
         if (!is_str(key) || STR(key)->data[0] == '_' || (value == v) == deep) continue;
-        if ((deep || value == v) && is_in(value, STR(key)->data, v, out)) return true;
+        if ((deep || value == v) && is_in(t, value, STR(key)->data, v, out)) return true;
     }
     return false;
 }
@@ -164,13 +174,13 @@ static bool global_name(const Frame *frame, Value v, bool deep, Buffer *out) {
 bool name_in_scope(Thread *t, const NameScope *scope, Value v, Buffer *out) {
     if (!is_object(v)) return false;
     for (int i = 0; i < scope->count; i++) {
-        if (global_name(scope->frames[i], v, false, out)) return true;
+        if (global_name(t, scope->frames[i], v, false, out)) return true;
     }
     for (int i = 0; i < scope->count; i++) {
         if (local_name(t, scope->frames[i], v, out)) return true;
     }
     for (int i = 0; i < scope->count; i++) {
-        if (global_name(scope->frames[i], v, true, out)) return true;
+        if (global_name(t, scope->frames[i], v, true, out)) return true;
     }
     return false;
 }

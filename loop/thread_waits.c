@@ -1,66 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a thread waits for, in words, and who must act; jobs of executors.
+ * What a thread waits for, in words, and who must act.
  *
  * The baton knows why a thread gave it away and which object it waits for. Where the library stands
  * in between (Queue.get waits for a condition), its frame says it better.
  *
- * Read next: loop/waits.c (the same for tasks).
+ * Read next: loop/jobs.c (results), loop/waits.c (the same for tasks).
  */
 #include "loop/tree.h"
 #include "vm/code.h"
 #include "vm/container.h"
 #include "vm/probe.h"
 #include "vm/str.h"
-
-/* ---- jobs ---- */
-
-/* The frame of the library's function [qualname] that [thread] is in, or NULL. */
-static const Frame *library_frame(const Thread *thread, const char *qualname) {
-    for (const Frame *f = thread->frame; f; f = f->caller) {
-        const Code *code = frame_code(f);
-        if (code_is_library(code) && !strcmp(code->qualname->data, qualname)) return f;
-    }
-    return NULL;
-}
-
-static void put_callee(Thread *t, Value function, Buffer *out) {
-    probe_render(t->vm, function, 60, out);
-    buffer_puts(out, "()");
-}
-
-bool put_thread_work(Thread *t, const Thread *thread, Buffer *out) {
-    const Frame *job = library_frame(thread, "_Job.run"),
-                *run = library_frame(thread, "Thread.run");
-    Value self = job   ? frame_variable(job, "self")
-                 : run ? frame_variable(run, "self")
-                       : VALUE_UNSET;
-    Value function = attribute_of(t, self, job ? "fn" : "_target");
-    if (function == VALUE_UNSET || function == VALUE_NONE) return false;
-    if (!job && frame_of_program(thread->frame)) return false;
-    buffer_puts(out, job ? "job " : "");
-    put_callee(t, function, out);
-    return true;
-}
-
-void put_job(Thread *t, Value future, Buffer *out) {
-    for (const Thread *thread = t->vm->threads; thread; thread = thread->next) {
-        const Frame *f = library_frame(thread, "_Job.run");
-        Value job = f ? frame_variable(f, "self") : VALUE_UNSET;
-        if (attribute_of(t, job, "future") != future) continue;
-        buffer_puts(out, "job ");
-        put_callee(t, attribute_of(t, job, "fn"), out);
-        buffer_puts(out, " in thread ");
-        thread_name_into(t, thread, out);
-        return;
-    }
-    Value state = attribute_of(t, future, "_state");
-    bool queued = is_str(state) && !strcmp(STR(state)->data, "PENDING");
-    buffer_puts(out,
-                queued ? "a job that no worker of its executor has begun" : "a job of an executor");
-}
-
-/* ---- threads ---- */
 
 /* What stands between the program and the wait: calls of the library's classes. */
 static const struct {
@@ -131,6 +82,9 @@ static void put_object(Thread *t, const Thread *thread, Value what, Wait *out) {
         buffer_puts(&out->text, rows[row].text);
         Value self = frame_variable(frame, "self");
         if (is_object(self) && strcmp(rows[row].kind, "job") != 0) show_thing(t, thread, self, out);
+        Value unfinished = attribute_of(t, self, "unfinished_tasks");
+        if (!strcmp(rows[row].qualname, "Queue.join") && is_fixnum(unfinished))
+            put_missing(fixnum_of(unfinished), &out->text);
     } else {
         out->kind = "object";
         show_thing(t, thread, what, out);
@@ -148,7 +102,7 @@ static bool put_result(Thread *t, const Thread *thread, Wait *out) {
     if (!is_object(future)) return false;
     out->kind = "job";
     out->what = future;
-    put_job(t, future, &out->text);
+    put_job(t, future, out);
     return true;
 }
 
@@ -161,6 +115,13 @@ static void put_limit(Thread *t, const Thread *thread, Buffer *out) {
 static bool in_idle_loop(const Thread *thread) {
     Value loop = thread->running_loop;
     return loop && is_kind(loop, OBJ_LOOP) && loop_of(loop) && loop_of(loop)->idle;
+}
+
+/* Who runs a loop waits for the task that ends run_until_complete(). */
+static void needs_task_of_loop(const Thread *thread, Wait *out) {
+    Value loop = thread->running_loop;
+    if (!loop || !is_kind(loop, OBJ_LOOP) || !loop_of(loop)) return;
+    if (is_kind(loop_of(loop)->until, OBJ_TASK)) wait_needs(out, loop_of(loop)->until);
 }
 
 void wait_of_thread(Thread *t, const Thread *thread, Wait *out) {
@@ -180,6 +141,7 @@ void wait_of_thread(Thread *t, const Thread *thread, Wait *out) {
     case WAIT_LOOP:
         out->kind = "loop";
         buffer_puts(&out->text, "its event loop");
+        needs_task_of_loop(thread, out);
         return;
     case WAIT_OUTSIDE:
         out->kind = "system";
@@ -191,4 +153,5 @@ void wait_of_thread(Thread *t, const Thread *thread, Wait *out) {
     if (thread->wait_on == VALUE_NONE) buffer_puts(&out->text, "something");
     else if (!put_result(t, thread, out)) put_object(t, thread, thread->wait_on, out);
     put_limit(t, thread, &out->detail);
+    if (out->holder != VALUE_NONE && !out->acting_count) wait_needs(out, out->holder);
 }

@@ -258,16 +258,6 @@ void tree_put_threads(Thread *t, int indent, Buffer *out) {
 
 /* ---- executors ---- */
 
-/* The crew that a worker of an executor belongs to, or VALUE_UNSET. */
-static Value crew_of(const Thread *thread) {
-    for (const Frame *f = thread->frame; f; f = f->caller) {
-        const Code *code = frame_code(f);
-        if (code_is_library(code) && !strcmp(code->qualname->data, "_Crew.work"))
-            return frame_variable(f, "self");
-    }
-    return VALUE_UNSET;
-}
-
 static long long number_of(Thread *t, Value v, const char *name) {
     Value number = attribute_of(t, v, name);
     return is_fixnum(number) ? (long long)fixnum_of(number) : 0;

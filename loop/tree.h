@@ -30,7 +30,10 @@ typedef struct Wait {
     Buffer detail; /* after it, what may differ between equals: ", 1.5 s more" */
     Buffer name;   /* of the thing alone: "Lock a" */
     Value what;    /* the thing itself, or VALUE_NONE */
-    Value holder;  /* who must act: a Task, or a thread's number as a fixnum; VALUE_NONE: unknown */
+    Value holder;  /* who must act: a Task, or a thread's number as a fixnum; VALUE_NONE: unknown or
+                      several */
+    Value *acting; /* all who must act, Tasks that are pending and numbers of threads; malloc'd */
+    size_t acting_count, acting_capacity;
     bool holds;    /* [holder] holds the thing, and is not the thing itself */
     bool waiting;  /* false: it runs or could run; [text] says which */
     const char *kind; /* "lock", "task", "timer" … */
@@ -59,16 +62,30 @@ void thread_name_into(Thread *t, const Thread *thread, Buffer *out);
 Thread *thread_numbered(const Vm *vm, uint64_t number);
 Thread *thread_of_object(const Vm *vm, Value object);
 
-/* ---- loop/waits.c: tasks; loop/thread_waits.c: threads ---- */
+/* ---- loop/waits.c: tasks; loop/thread_waits.c: threads; loop/jobs.c: what others work on ---- */
 
 void wait_of_task(Thread *t, Task *task, Wait *out);
 void wait_of_thread(Thread *t, const Thread *thread, Wait *out);
 void wait_free(Wait *wait);
+/* What is said of a Queue whose join() does not return. */
+void put_missing(int64_t count, Buffer *out);
+/* [node], a Task or the number of a thread, must act. */
+void wait_needs(Wait *wait, Value node);
+/* The frame of the library's function [qualname] that [thread] is in, or NULL. */
+const Frame *library_frame(const Thread *thread, const char *qualname);
+/* The crew that a worker of an executor belongs to, or VALUE_UNSET. */
+Value crew_of(const Thread *thread);
 /* What a thread runs that is no function of the program: "job f()" of an executor, or its target;
  * false, and nothing, otherwise. */
 bool put_thread_work(Thread *t, const Thread *thread, Buffer *out);
-/* The job of an executor behind the concurrent.futures.Future [future]: "job f() …". */
-void put_job(Thread *t, Value future, Buffer *out);
+/* The work of an executor or another thread's loop behind the concurrent.futures.Future [future]:
+ * "job f() …", and who must act. */
+void put_job(Thread *t, Value future, Wait *out);
+
+/* ---- loop/circles.c ---- */
+
+/* A line for each circle of tasks and threads that wait for each other. */
+void circles_put(Thread *t, Buffer *out);
 
 /* ---- loop/tree.c ---- */
 

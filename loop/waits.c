@@ -8,6 +8,9 @@
  *
  * Read next: loop/tree.h, loop/thread_waits.c.
  */
+#include <stdlib.h>
+
+#include "common/memory.h"
 #include "loop/stream.h"
 #include "loop/tree.h"
 #include "vm/code.h"
@@ -31,6 +34,18 @@ void wait_free(Wait *wait) {
     buffer_free(&wait->text);
     buffer_free(&wait->detail);
     buffer_free(&wait->name);
+    free(wait->acting);
+}
+
+void wait_needs(Wait *wait, Value node) {
+    if (!is_fixnum(node) && FUTURE(node)->state != FUTURE_PENDING) return;
+    if (wait->acting_count == wait->acting_capacity) {
+        wait->acting_capacity = wait->acting_capacity ? wait->acting_capacity * 2 : 4;
+        size_t size = wait->acting_capacity * sizeof *wait->acting;
+        wait->acting = realloc(wait->acting, size);
+        if (!wait->acting) memory_exhausted(size);
+    }
+    wait->acting[wait->acting_count++] = node;
 }
 
 /* ---- things ---- */
@@ -95,10 +110,10 @@ static void put_several(const Look *look, const char *what, const Value *items, 
     if (pending) buffer_puts(out, ": ");
     put_pending(look->t, items, count, out);
     if (pending < count) buffer_printf(out, " (%zu of %zu done)", count - pending, count);
-    for (size_t i = 0; i < count && pending == 1; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (!is_pending(items[i]) || !is_kind(items[i], OBJ_TASK)) continue;
-        look->wait->holder = items[i];
-        probe_render(look->t->vm, items[i], 60, &look->wait->name);
+        wait_needs(look->wait, items[i]);
+        if (pending == 1) look->wait->holder = items[i];
     }
 }
 
@@ -127,23 +142,30 @@ static void put_task(const Look *look, Value task) {
 
 /* ---- the library's coroutines ---- */
 
+static void put_awaited(Look *look, Value awaited);
+
+/* ", held by Task-2 since main.tul:3"; no task may have been there. */
+static void put_task_at(const Look *look, const char *done, Value task, const char *at,
+                        const Origin *origin) {
+    Buffer *out = &look->wait->text;
+    buffer_puts(out, done);
+    if (is_kind(task, OBJ_TASK)) {
+        buffer_puts(out, " by ");
+        probe_render(look->t->vm, task, 60, out);
+        if (!is_pending(task)) buffer_puts(out, " (which has ended)");
+    }
+    put_place(out, at, origin);
+}
+
 static void in_lock(Look *look, Value self) {
-    Wait *wait = look->wait;
     Value task = VALUE_NONE;
     Origin origin;
     show_thing(look, self);
     put_made(look, self);
     if (!read_place(attribute_of(look->t, self, "_holder"), &task, &origin)) return;
-    wait->holds = true;
-    if (is_kind(task, OBJ_TASK)) {
-        wait->holder = task;
-        buffer_puts(&wait->text, ", held by ");
-        probe_render(look->t->vm, task, 60, &wait->text);
-        if (!is_pending(task)) buffer_puts(&wait->text, " (which has ended)");
-    } else {
-        buffer_puts(&wait->text, ", held");
-    }
-    put_place(&wait->text, " since ", &origin);
+    put_task_at(look, ", held", task, " since ", &origin);
+    if (is_kind(task, OBJ_TASK)) look->wait->holder = task;
+    look->wait->holds = true;
 }
 
 static void in_semaphore(Look *look, Value self) {
@@ -151,6 +173,12 @@ static void in_semaphore(Look *look, Value self) {
     put_made(look, self);
     buffer_printf(&look->wait->text, ", whose value is %lld",
                   (long long)number_attribute(look->t, self, "_value"));
+    Value task = VALUE_NONE;
+    Origin origin;
+    if (!read_place(attribute_of(look->t, self, "_taker"), &task, &origin)) return;
+    put_task_at(look, ", last taken", task, " at ", &origin);
+    if (is_kind(task, OBJ_TASK)) look->wait->holder = task;
+    look->wait->holds = true;
 }
 
 static void in_event(Look *look, Value self) {
@@ -181,8 +209,7 @@ static void in_wait(Look *look, Value self) {
 static void in_wait_for(Look *look, Value self) {
     (void)self;
     Value future = frame_variable(look->frame, "fut");
-    if (is_kind(future, OBJ_TASK)) put_task(look, future);
-    else buffer_puts(&look->wait->text, "what wait_for() was given");
+    if (is_object(future)) put_awaited(look, future);
     put_limit(look, frame_variable(look->frame, "timer"));
 }
 
@@ -194,20 +221,22 @@ static void in_cancelling(Look *look, Value self) {
     else buffer_puts(&look->wait->text, "future");
 }
 
-static void in_as_completed(Look *look, Value self) {
-    (void)self;
-    buffer_puts(&look->wait->text, "the next that as_completed() gives");
-}
-
-static void in_group(Look *look, Value self) {
-    Value tasks = attribute_of(look->t, self, "_tasks");
-    if (!is_kind(tasks, OBJ_SET)) return;
+static void put_set(const Look *look, const char *what, Value tasks) {
     List *list = list_new(look->t, 8);
     uint32_t position = 0;
     Value task;
-    while (set_next((const Set *)object_of(tasks), &position, &task))
+    while (is_kind(tasks, OBJ_SET) && set_next((const Set *)object_of(tasks), &position, &task))
         list_append(look->t, list, task);
-    put_several(look, "the tasks of its TaskGroup", list->items, list->size);
+    put_several(look, what, list->items, list->size);
+}
+
+static void in_as_completed(Look *look, Value self) {
+    (void)self;
+    put_set(look, "the next that as_completed() gives", frame_variable(look->frame, "todo"));
+}
+
+static void in_group(Look *look, Value self) {
+    put_set(look, "the tasks of its TaskGroup", attribute_of(look->t, self, "_tasks"));
 }
 
 static void in_executor_shutdown(Look *look, Value self) {
@@ -363,7 +392,7 @@ static void put_future(Look *look, Value v) {
         put_list(look, "gather() of", children);
     } else if (source != VALUE_UNSET) {
         look->wait->kind = "job";
-        put_job(t, source, out);
+        put_job(t, source, look->wait);
     } else if (is_kind(inner, OBJ_TASK)) {
         buffer_puts(out, "shield() of ");
         put_task(look, inner);
@@ -384,12 +413,18 @@ static const struct {
     {"Queue.join", "queue", "the end of the work on "},
 };
 
+void put_missing(int64_t count, Buffer *out) {
+    buffer_printf(out, ": task_done() is missing for %lld item%s", (long long)count,
+                  count == 1 ? "" : "s");
+}
+
 static bool put_payload(Look *look, const NativeCoroutine *c) {
     for (size_t i = 0; i < sizeof natives / sizeof *natives; i++) {
         if (strcmp(c->kind->qualname, natives[i].qualname) != 0 || !is_object(c->payload)) continue;
         look->wait->kind = natives[i].kind;
         buffer_puts(&look->wait->text, natives[i].text);
         show_thing(look, c->payload);
+        if (c->kind->missing) put_missing(c->kind->missing(c), &look->wait->text);
         return true;
     }
     return false;
@@ -431,6 +466,9 @@ static bool put_idle(Task *task, Wait *wait) {
                  : is_native_coroutine(coroutine) ? FUTURE(coroutine)->flags & FUTURE_STARTED
                                                   : true;
     buffer_puts(&wait->text, current ? "runs" : begun ? "is ready to go on" : "is ready to begin");
+    const Thread *runner = is_kind(loop, OBJ_LOOP) && loop_of(loop) ? loop_of(loop)->thread : NULL;
+    if (current && runner && runner->wait_kind != WAIT_NOTHING)
+        buffer_puts(&wait->text, ", but its thread waits");
     return true;
 }
 
@@ -446,4 +484,5 @@ void wait_of_task(Thread *t, Task *task, Wait *out) {
         rows[row].describe(&look, is_object(self) ? self : VALUE_NONE);
     }
     if (!out->text.size) put_awaited(&look, task->waiting_on);
+    if (out->holder != VALUE_NONE && !out->acting_count) wait_needs(out, out->holder);
 }

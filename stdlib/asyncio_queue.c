@@ -183,7 +183,8 @@ static void get_thrown(Thread *t, NativeCoroutine *c) {
     leave_line(t, &queue->getters, c, size_of(t, queue) > 0);
 }
 
-static const NativeCoroutineKind get_kind = {"get", "Queue.get", get_resume, get_thrown};
+static const NativeCoroutineKind get_kind = {"get", "Queue.get", get_resume, get_thrown,
+                                             NULL};
 
 static Value get(Thread *t, Value *args) {
     return object_value(native_coroutine_new(t, &get_kind, args[0]));
@@ -213,7 +214,8 @@ static void put_thrown(Thread *t, NativeCoroutine *c) {
     leave_line(t, &queue->putters, c, size >= 0 && !is_full(queue, size));
 }
 
-static const NativeCoroutineKind put_kind = {"put", "Queue.put", put_resume, put_thrown};
+static const NativeCoroutineKind put_kind = {"put", "Queue.put", put_resume, put_thrown,
+                                             NULL};
 
 static Value put(Thread *t, Value *args) {
     NativeCoroutine *c = native_coroutine_new(t, &put_kind, args[0]);
@@ -236,7 +238,10 @@ static void join_thrown(Thread *t, NativeCoroutine *c) {
     leave_line(t, &QUEUE(c->payload)->joiners, c, false);
 }
 
-static const NativeCoroutineKind join_kind = {"join", "Queue.join", join_resume, join_thrown};
+static int64_t join_missing(const NativeCoroutine *c) { return QUEUE(c->payload)->unfinished; }
+
+static const NativeCoroutineKind join_kind = {"join", "Queue.join", join_resume, join_thrown,
+                                              join_missing};
 
 static Value join(Thread *t, Value *args) {
     return object_value(native_coroutine_new(t, &join_kind, args[0]));

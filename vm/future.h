@@ -83,6 +83,8 @@ typedef struct NativeCoroutineKind {
     /* An exception is thrown into it, or its waiting is cancelled: undo what resume set up. May be
      * NULL. */
     void (*thrown)(Thread *t, NativeCoroutine *c);
+    /* For reports: how many calls of task_done() it waits for. May be NULL. */
+    int64_t (*missing)(const NativeCoroutine *c);
 } NativeCoroutineKind;
 
 struct NativeCoroutine {
