@@ -30,7 +30,7 @@ ROUNDS = 9
 def build(folder, name, change=lambda text: text):
     """Builds a copy of the sources, vm/probe.h changed, and gives the program."""
     copy = os.path.join(folder, name)
-    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns("build*", ".git*"))
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns("build", "build-*", ".git"))
     header = os.path.join(copy, "vm", "probe.h")
     with open(header, encoding="utf-8") as file:
         text = change(file.read())

@@ -85,7 +85,8 @@ static const char trace_help[] =
     "  --instructions    a line for each instruction, with the registers that it changed\n"
     "  --function NAME   only what happens in functions with NAME in their name\n"
     "  --task NAME       only what concerns tasks with NAME in theirs\n"
-    "  --kind NAME       only events with NAME in their kind, as in TASK\n"
+    "  --kind NAME       only events, or instructions, with NAME in their kind, as in TASK\n"
+    "                    (each NAME may be several, as in TASK,FUTURE; case does not matter)\n"
     "  --virtual-time, --seed N, --resolve RULE   as without a verb\n";
 
 static const char timeline_help[] =

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cli/timeline.h"
 #include "common/memory.h"
@@ -62,24 +63,41 @@ static void put_place(Thread *t, Buffer *out) {
     buffer_free(&place);
 }
 
-static bool has(const Buffer *text, const char *part) {
-    return text->size && strstr(text->data, part);
+/* Does [text] contain the first [size] bytes of [word]? */
+static bool contains(const char *text, const char *word, size_t size) {
+    for (; size; text++) {
+        if (!strncasecmp(text, word, size)) return true;
+        if (!*text) return false;
+    }
+    return false;
 }
 
-/* Does a value, in words, contain [part]? */
-static bool names(Vm *vm, Value v, const char *part) {
+bool trace_matches(const char *filter, const char *text) {
+    for (size_t size; *filter; filter += size + (filter[size] == ',')) {
+        size = strcspn(filter, ",");
+        if (contains(text, filter, size)) return true;
+    }
+    return false;
+}
+
+static bool has(const Buffer *text, const char *filter) {
+    return text->size && trace_matches(filter, text->data);
+}
+
+/* Does a value, in words, pass [filter]? */
+static bool names(Vm *vm, Value v, const char *filter) {
     Buffer out = {0};
     if (is_kind(v, OBJ_TASK)) probe_render(vm, v, SHOWN, &out);
     if (out.size) buffer_putc(&out, '\0');
-    bool found = has(&out, part);
+    bool found = has(&out, filter);
     buffer_free(&out);
     return found;
 }
 
 static bool is_wanted(const Trace *trace, Thread *t, const ProbeEvent *e, const Buffer *actor) {
     const Options *o = trace->options;
-    if (o->kind && !strstr(probe_event_name(e->id), o->kind)) return false;
-    if (o->function && !strstr(function_name(t), o->function)) return false;
+    if (o->kind && !trace_matches(o->kind, probe_event_name(e->id))) return false;
+    if (o->function && !trace_matches(o->function, function_name(t))) return false;
     if (!o->task) return true;
     return has(actor, o->task) || names(t->vm, e->subject, o->task) ||
            names(t->vm, e->object, o->task);
@@ -146,7 +164,22 @@ static void on_end(void *context) {
     free(trace);
 }
 
+/* Is there an event, or an instruction, that --kind lets through? */
+static bool kind_exists(const Options *o) {
+    int count = o->instructions ? (int)OP_COUNT : (int)PROBE_EVENT_COUNT;
+    for (int i = 0; i < count; i++) {
+        const char *name =
+            o->instructions ? opcode_info[i].name : probe_event_name((ProbeEventId)i);
+        if (trace_matches(o->kind, name)) return true;
+    }
+    fprintf(stderr, "tulip: trace: no %s has '%s' in its name (%s lists them)\n",
+            o->instructions ? "instruction" : "event", o->kind,
+            o->instructions ? "docs/bytecode.md" : "docs/probe.md");
+    return false;
+}
+
 bool trace_start(Vm *vm, const Options *o) {
+    if (o->kind && !kind_exists(o)) return false;
     FILE *out = !o->output ? stderr : !strcmp(o->output, "-") ? stdout : fopen(o->output, "we");
     if (!out) {
         fprintf(stderr, "tulip: trace: %s: %s\n", o->output, strerror(errno));

@@ -11,6 +11,10 @@
 /* Writes from now on to the options' file. False: it cannot be opened, and that has been said. */
 bool trace_start(Vm *vm, const Options *options);
 
+/* Does [text] contain one of the words of [filter], which stand between commas? Upper and lower
+ * case count as the same. */
+bool trace_matches(const char *filter, const char *text);
+
 /* A line for each instruction to [out], which is closed at the end unless it is a standard stream.
  * (cli/trace_instructions.c) */
 void trace_instructions(Vm *vm, const Options *options, FILE *out);

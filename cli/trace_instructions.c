@@ -41,15 +41,17 @@ typedef struct Instructions {
     Pending pending;
 } Instructions;
 
-static bool is_wanted(const Options *o, Thread *t, const Frame *f) {
+static bool is_wanted(const Options *o, Thread *t, const Frame *f, uint32_t pc) {
     const Code *code = frame_code(f);
-    if (o->function) return strstr(code->qualname->data, o->function) != NULL;
-    if (code_is_library(code)) return false;
+    if (o->function && !trace_matches(o->function, code->qualname->data)) return false;
+    if (!o->function && code_is_library(code)) return false;
+    if (o->kind && !trace_matches(o->kind, opcode_info[code_decode(code, pc).op].name))
+        return false;
     if (!o->task) return true;
     Buffer actor = {0};
     probe_render(t->vm, probe_actor(t), SHOWN, &actor);
     buffer_putc(&actor, '\0');
-    bool found = strstr(actor.data, o->task) != NULL;
+    bool found = trace_matches(o->task, actor.data);
     buffer_free(&actor);
     return found;
 }
@@ -124,9 +126,10 @@ static void flush(Instructions *x, Thread *t, const Frame *f) {
 static void on_instruction(Thread *t, Frame *f, uint32_t pc) {
     Instructions *x = t->vm->instruction_context;
     if (!x) return;
-    if (!is_wanted(x->options, t, f)) return;
-    flush(x, t, f);
     Pending *p = &x->pending;
+    bool wanted = is_wanted(x->options, t, f, pc);
+    if (wanted || (t == p->thread && f == p->frame)) flush(x, t, f);
+    if (!wanted) return;
     size_t count = frame_code(f)->nregisters;
     if (count > p->room) {
         p->room = count * 2;

@@ -17,6 +17,7 @@
 #include "vm/code.h"
 #include "vm/container.h"
 #include "vm/exception.h"
+#include "vm/generator.h"
 #include "vm/number.h"
 #include "vm/ops.h"
 #include "vm/str.h"
@@ -100,13 +101,28 @@ static Listing listing_of(const Value *args) {
                      .caches = args[2] == VALUE_TRUE};
 }
 
+/* The code object behind a function, method, generator or coroutine; NULL: there is none. */
+static const Code *code_behind(Value v) {
+    if (is_kind(v, OBJ_METHOD)) v = ((const Method *)object_of(v))->function;
+    if (is_generator_kind(v)) v = object_value(GENERATOR(v)->frame.function);
+    if (is_kind(v, OBJ_FUNCTION)) return FUNCTION(v)->code;
+    return is_kind(v, OBJ_CODE) ? (const Code *)object_of(v) : NULL;
+}
+
 static Value disassemble(Thread *t, Value *args) {
-    if (!is_kind(args[0], OBJ_CODE))
-        return raise_error(t, EXC_TypeError, "disassemble() takes a code object, not '%T'",
-                           args[0]);
+    const Code *code = code_behind(args[0]);
+    if (!code)
+        return raise_error(t, EXC_TypeError,
+                           "disassemble() takes a function or a code object, not '%T'", args[0]);
+    if (args[4] != VALUE_NONE && !is_str(args[4]))
+        return raise_error(t, EXC_TypeError, "source is a text, not '%T'", args[4]);
+    Source *source = args[4] == VALUE_NONE
+                         ? NULL
+                         : source_new("<string>", STR(args[4])->data, STR(args[4])->size);
     Buffer out = {0};
     Listing how = listing_of(args + 1);
-    code_disassemble(t, (const Code *)object_of(args[0]), NULL, &how, &out);
+    code_disassemble(t, code, source, &how, &out);
+    if (source) source_free(source);
     return object_value(str_from_buffer(t, &out));
 }
 
@@ -181,8 +197,11 @@ static const NativeDef functions[] = {
      "The tokens of a program, as `tulip tokens` shows them."},
     {"ast", ast, "(source, /, *, json=False, color=False, lines=False)",
      "The syntax tree of a program, as `tulip ast` shows it."},
-    {"disassemble", disassemble, "(code, /, *, json=False, color=False, caches=False)",
-     "The bytecode of a code object and of those nested in it, as `tulip dis` shows it."},
+    {"disassemble", disassemble, "(code, /, *, json=False, color=False, caches=False, source=None)",
+     "The bytecode of a code object (or the one of a function, method, generator or coroutine) "
+     "and\n"
+     "of those nested in it, as `tulip dis` shows it. source: the text that it was compiled from,\n"
+     "where it is in no file."},
     {"out_of_scope", out_of_scope, "(construct)",
      "Raise OutOfScope: compiled in place of what Tulip leaves out."},
     {0},

@@ -255,6 +255,18 @@ class Written(TulipCase):
         self.assertRegex(lines[0], r"^a\.tul:2 +double +0  \w+ +m = 42$")
         self.assertRegex(lines[-1], r"^a\.tul:3 +double +\d+  RETURN$")
 
+    def test_trace_filters_are_lists_without_case(self):
+        lines = self.run_view("trace", "--virtual-time", "--kind", "cancel,done", "--json").stderr.splitlines()
+        kinds = {json.loads(line)["event"] for line in lines}
+        self.assertEqual(kinds, {"TASK_CANCEL", "TASK_DONE", "FUTURE_CANCELLED"})
+        lines = self.run_view("trace", "--instructions", "--kind", "send", "--function", "connection,request",
+                              "--virtual-time", "--json").stderr.splitlines()
+        found = {(row["function"], row["instruction"]) for row in map(json.loads, lines)}
+        self.assertEqual(found, {("connection", "SEND"), ("request", "SEND")})
+        done = self.run_view("trace", "--kind", "NOSUCH")
+        self.assertEqual((done.returncode, done.stdout), (2, b""))
+        self.assertIn(b"no event has 'NOSUCH' in its name", done.stderr)
+
     def test_wrong_options(self):
         for words in (["timeline"], ["timeline", "-o"], ["trace", "--text", "x"], ["timeline", "--limit", "0", "x"]):
             done = subprocess.run([common.TULIP, *words], capture_output=True)
