@@ -32,6 +32,12 @@ class Runner(TulipCase):
                      "ZeroDivisionError: division by zero", "0 passed, 2 failed\n"):
             self.assertIn(part, out)
 
+    def test_what_cannot_be_seen_is_shown(self):
+        self.write("a.tul", "print('one ')\nprint('t\\x07wo\\r')\nprint('end', end='')\n")
+        self.write("a.out", "one\ntwo\nend\n")
+        out = self.run_test("a.tul")[1]
+        self.assertIn("-one\n-two\n-end\n+one·\n+t\\x07wo\\r\n+end\n\\ no newline at the end\n", out)
+
     def test_headers(self):
         self.write("a.tul", "# exit: 3\n# args: x 'y z'\n# stdin: words.txt\n# stderr: empty\n"
                    "import sys\nprint(sys.argv[1:], input())\nsys.exit(3)\n")
@@ -42,7 +48,7 @@ class Runner(TulipCase):
         self.write("hangs.tul", "# timeout: 0.3\nprint(1)  # expect: 1\nwhile True: pass\n")
         self.write("m.tul", "# module\nprint(1)  # expect: 2\n")
         status, out, _ = self.run_test()
-        self.assertIn("FAIL hangs.tul\nit took too long, expected 0\n", out)
+        self.assertIn("FAIL hangs.tul\nit did not end within ", out)
         self.assertIn("2 passed, 1 failed\n", out)
 
     def test_without_expectation(self):
