@@ -72,6 +72,13 @@ class Plain(TulipCase):
                       '    f()\n  File "<input-1>", line 2, in f\n    return 1 / 0\n', errors)
         self.assertNotIn("session.tul", errors)
 
+    def test_nobody_sees_the_functions_of_the_prompt(self):
+        printed, errors = self.session(
+            "class R:\n    def __repr__(self): return 1\n\nR()\n:tasks\n")
+        self.assertEqual(printed, "0 tasks, 1 thread\nMainThread:\n    runs")
+        self.assertIn("TypeError: __repr__ returned non-string (type int)", errors)
+        self.assertNotIn("stdlib/", errors)
+
     def test_a_deadlock_is_survived(self):
         printed, errors = self.session("import asyncio\nawait asyncio.Future()\n1 + 1\n")
         self.assertEqual(printed, "2")
@@ -337,6 +344,21 @@ class Terminal(TulipCase):
         self.wait("... g()")
         self.press("Enter")
         self.wait("... g()\n7\n>>>")
+
+    def test_a_block_pasted_without_marks_may_have_empty_lines(self):
+        self.tmux("set-buffer", "def g(a):\n    x = 1\n\n    if a:\n        return x\n\n\n"
+                  "    return 2\n\ng(1), g(0)\n")
+        self.tmux("paste-buffer")
+        self.wait("g(1), g(0)\n(1, 2)\n>>>")
+
+    def test_a_block_higher_than_the_screen_stays_whole(self):
+        self.tmux("set-buffer", "".join(f"x{n} = {n}\n" for n in range(50)))
+        self.tmux("paste-buffer", "-p")
+        self.wait("x49 = 49")
+        self.press("Enter")
+        self.wait("x49 = 49\n>>>")
+        above = self.tmux("capture-pane", "-p", "-S", "-100")
+        self.assertIn(">>> x0 = 0\n... x1 = 1\n... x2", above)
 
     def test_keys_that_edit(self):
         self.tmux("send-keys", "-l", "one two")
