@@ -9,6 +9,7 @@
  * Read next: loop/run.c.
  */
 #include "loop/loop.h"
+#include "loop/report.h"
 
 #include "common/memory.h"
 #include "loop/stream.h"
@@ -71,8 +72,12 @@ static void shade_roots(Heap *heap, void *context) {
 
 /* ---- hooks ---- */
 
-bool loop_check_thread(Thread *t, const Loop *loop) {
-    if (LIKELY(!loop->debug) || !loop->thread || loop->thread == t) return true;
+bool loop_check_thread(Thread *t, Loop *loop) {
+    if (LIKELY(!loop->thread || loop->thread == t)) return true;
+    if (!loop->debug) {
+        report_unheard(t, loop);
+        return true;
+    }
     raise_error(t, EXC_RuntimeError,
                 "Non-thread-safe operation invoked on an event loop other than the current one");
     return false;
@@ -87,7 +92,16 @@ static bool call_soon(Thread *t, Value loop, Value callback, Value arg, Value co
             return false;
         }
         if (UNLIKELY(inner->custom)) return custom_call_soon(t, loop, callback, arg, context);
-        if (!loop_check_thread(t, inner)) return false;
+        if (UNLIKELY(inner->thread && inner->thread != t)) {
+            Value *roots = push_roots(t, 4);
+            roots[0] = loop;
+            roots[1] = callback;
+            roots[2] = arg;
+            roots[3] = context;
+            if (!loop_check_thread(t, inner)) return false;
+            pop_roots(t, roots);
+            if (!(inner = loop_of(loop)) || inner->closed) return true; /* meanwhile */
+        }
         if (UNLIKELY(context != VALUE_NONE)) {
             callback = handle_new(t, loop, callback, handle_arguments(t, arg), context);
             arg = VALUE_UNSET;

@@ -46,6 +46,7 @@ typedef enum ReportKind {
     REPORT_NOT_RAISED,    /* a Return of trollius that was made and dropped */
     REPORT_PENDING_TASK,  /* a task that the end of its loop cut off */
     REPORT_BLOCKED_LOOP,  /* a callback that let all others wait */
+    REPORT_NOT_THREADSAFE, /* a call into the loop of another thread */
     REPORT_NOT_REPEATABLE, /* --seed, and something from outside the program took part */
     REPORT_KIND_COUNT
 } ReportKind;
@@ -115,6 +116,7 @@ struct Loop {
     bool polling;        /* waits in libuv with nothing ready: others must wake it */
     bool idle;           /* nothing was ready: it waits, or handles what ended the wait */
     bool parked;         /* waits for other threads or a virtual moment */
+    bool unheard;        /* another thread has made something ready without waking it */
     uint32_t io_handles; /* open handles that can bring events */
     Watch **watches;     /* by descriptor, NULL: none */
     size_t watch_capacity;
@@ -164,8 +166,9 @@ Value loop_new(Thread *t, Class *cls);
 Loop *loop_open(Thread *t, Value self) MUST_CHECK;
 /* The same for what takes a callback, which may also be a loop that is over. */
 Loop *loop_to_call(Thread *t, Value self) MUST_CHECK;
-/* In debug mode: whether [t] may call into [loop], which runs in one thread only; false: raised. */
-bool loop_check_thread(Thread *t, const Loop *loop) MUST_CHECK;
+/* Whether [t] may call into [loop], which runs in one thread only: if not it is reported; in debug
+ * mode it is raised, false. */
+bool loop_check_thread(Thread *t, Loop *loop) MUST_CHECK;
 static inline Loop *loop_of(Value self) { return EVENT_LOOP(self)->loop; }
 /* Debug mode on or off; a running loop's thread tracks the origins of coroutines meanwhile. */
 void loop_set_debug(Loop *loop, bool debug);

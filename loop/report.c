@@ -21,8 +21,9 @@
 
 /* ---- the form ---- */
 
-static const char *const kind_names[] = {"lost-error",   "never-awaited", "not-raised",
-                                         "pending-task", "blocked-loop",  "not-repeatable"};
+static const char *const kind_names[] = {"lost-error",     "never-awaited", "not-raised",
+                                         "pending-task",   "blocked-loop",  "not-threadsafe",
+                                         "not-repeatable"};
 static const char *const action_names[] = {"default", "ignore", "error"};
 
 const char *report_kind_name(int kind) {

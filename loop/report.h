@@ -36,6 +36,8 @@ void report_end(Thread *t, ReportKind kind, Buffer *out);
 bool report_is_told(const LoopState *state, Place place);
 /* `Return(x)` at [place] where `raise Return(x)` was meant. */
 void report_not_raised(Thread *t, Value v, Place place);
+/* [t], which does not run [loop], has made something ready for it. */
+void report_unheard(Thread *t, Loop *loop);
 /* Two or three lines: file, line and function; the source line; what is meant in it. */
 void report_place(Thread *t, Place place, Buffer *out);
 

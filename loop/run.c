@@ -271,7 +271,7 @@ static bool run_pass(Thread *t, Loop *loop, Value self, Value *roots) {
     } else if (!loop->ready.count && !loop->stopping) {
         loop->idle = true;
         bool ok = wait(t, loop);
-        loop->idle = false;
+        loop->idle = loop->unheard = false;
         if (!ok) return false;
         blocked_wake(loop);
     } else if (loop->io_handles) {

@@ -469,6 +469,8 @@ static bool put_idle(Task *task, Wait *wait) {
     const Thread *runner = is_kind(loop, OBJ_LOOP) && loop_of(loop) ? loop_of(loop)->thread : NULL;
     if (current && runner && runner->wait_kind != WAIT_NOTHING)
         buffer_puts(&wait->text, ", but its thread waits");
+    if (!current && runner && loop_of(loop)->idle && loop_of(loop)->unheard)
+        buffer_puts(&wait->text, ", but nobody has woken its loop: call_soon_threadsafe() does");
     return true;
 }
 
