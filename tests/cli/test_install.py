@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What is installed: the program alone, its manual, the documents; --help and the manual agree."""
 
+import json
 import os
 import re
 import shutil
@@ -59,6 +60,40 @@ class Install(TulipCase):
             self.assertIn(f'"Tulip {version}"', file.read())
         for name in "README.md", "docs/tour.md", "scripts", "editors/README.md":
             self.assertTrue(os.path.exists(os.path.join(self.folder, "share/doc/tulip", name)), name)
+
+
+class Editors(TulipCase):
+    """What editors/ holds makes the editors that are installed take .tul for Python."""
+
+    EDITORS = os.path.join(ROOT, "editors")
+    PROGRAM = os.path.join(ROOT, "docs", "pause.tul")
+
+    def run_editor(self, *words):
+        done = subprocess.run(words, env={**os.environ, "HOME": self.folder}, capture_output=True,
+                              stdin=subprocess.DEVNULL, timeout=60 * common.SLOW)
+        return done.stdout.decode() + done.stderr.decode()
+
+    def test_vscode(self):
+        with open(os.path.join(self.EDITORS, "vscode", "settings.json"), encoding="utf-8") as file:
+            self.assertEqual(json.load(file), {"files.associations": {"*.tul": "python"}})
+
+    @unittest.skipUnless(shutil.which("vim"), "there is no Vim")
+    def test_vim(self):
+        said = os.path.join(self.folder, "said")
+        self.run_editor("vim", "-u", "NONE", "-N", "-es",
+                        "--cmd", "set rtp^=" + os.path.join(self.EDITORS, "vim"),
+                        "-c", "filetype plugin on", "-c", "edit " + self.PROGRAM,
+                        "-c", "redir! > " + said, "-c", "silent echo &filetype", "-c", "redir END",
+                        "-c", "qa!")
+        with open(said, encoding="utf-8") as file:
+            self.assertEqual(file.read().strip(), "python")
+
+    @unittest.skipUnless(shutil.which("emacs"), "there is no Emacs")
+    def test_emacs(self):
+        ask = f'(progn (find-file "{self.PROGRAM}") (princ (format "mode %s" major-mode)))'
+        said = self.run_editor("emacs", "--batch", "-Q", "-l",
+                               os.path.join(self.EDITORS, "emacs", "tulip.el"), "--eval", ask)
+        self.assertIn("mode python-", said)
 
 
 if __name__ == "__main__":
