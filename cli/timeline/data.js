@@ -13,7 +13,7 @@ const STATES = ['runs', 'is ready', 'waits', 'is in the system', 'pass of the lo
 const COLOURS = ['run', 'ready', 'parked', 'outside', 'pass', 'idle', 'job', 'blocking', 'many'];
 const ARROWS = ['wakes', 'cancels', 'creates', 'gives a job to'];
 const MARKS = ['timer', 'i/o', 'exception', 'signal', 'deadlock', 'callback', 'done', 'timer set'];
-const TOP = 28, LEAST = 24, MOST = 46;
+const TOP = 28, LEAST = 24, MOST = 46, ON_PAPER = 14;
 let ROW = 30;
 
 /* ---- data ---- */

@@ -64,7 +64,8 @@ function resize() {
   const ratio = window.devicePixelRatio || 1, box = canvas.getBoundingClientRect();
   view.width = box.width; view.height = box.height;
   view.label = Math.min(230, Math.max(126, box.width * 0.2));
-  ROW = Math.min(MOST, Math.max(LEAST, Math.floor((view.height - TOP - 8) / rows.length)));
+  const least = window.matchMedia('print').matches ? ON_PAPER : LEAST;       // paper does not scroll
+  ROW = Math.min(MOST, Math.max(least, Math.floor((view.height - TOP - 8) / rows.length)));
   canvas.width = Math.round(box.width * ratio); canvas.height = Math.round(box.height * ratio);
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
   clamp(); draw();
