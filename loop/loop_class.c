@@ -306,11 +306,18 @@ static Value construct(Thread *t, Class *cls, const Value *args, int argc, Tuple
     return loop_new(t, cls);
 }
 
+/* A selector may be given, as in Python. It becomes an attribute: loops of classes that programs
+ * write wait in it (loop/custom.c), the native one waits in libuv all the same. */
 static bool init(Thread *t, Value self, const Value *args, int argc, Tuple *kwnames) {
-    (void)self, (void)args, (void)kwnames;
+    static const char *const names[] = {"selector", NULL};
     if (argc == 0) return true;
-    raise_error(t, EXC_TypeError, "_UnixSelectorEventLoop() takes no arguments");
-    return false;
+    Value *roots = push_roots(t, 2);
+    roots[1] = self;
+    bool ok = bind_names(t, "_UnixSelectorEventLoop", names, 0, roots, args, argc, kwnames);
+    if (ok && roots[0] != VALUE_UNSET && roots[0] != VALUE_NONE)
+        ok = value_setattr(t, self, NAME_OF(t, _selector), roots[0]);
+    pop_roots(t, roots);
+    return ok;
 }
 
 static Value repr(Thread *t, Value self) {

@@ -139,12 +139,22 @@ Value signals_set_handler(Thread *t, int number, Value handler) {
     return previous;
 }
 
-/* add_signal_handler's callbacks go to the ready queue of their loop. */
-static bool queue_on_loop(Thread *t, int number) {
+/* The loop whose add_signal_handler() was called for [number], the running one before others;
+ * NULL: none. */
+static Loop *loop_that_handles(Thread *t, int number) {
     Value running = loop_get_running(t);
-    if (!is_kind(running, OBJ_LOOP)) return false;
-    Loop *loop = loop_of(running);
-    if (loop->signal_handles[number] == VALUE_UNSET) return false;
+    if (is_kind(running, OBJ_LOOP) && loop_of(running)->signal_handles[number] != VALUE_UNSET)
+        return loop_of(running);
+    for (Loop *loop = loop_state(t)->loops; loop; loop = loop->next) {
+        if (!loop->closed && loop->signal_handles[number] != VALUE_UNSET) return loop;
+    }
+    return NULL;
+}
+
+/* add_signal_handler's callbacks go to the ready queue of their loop, even while it is at rest. */
+static bool queue_on_loop(Thread *t, int number) {
+    Loop *loop = loop_that_handles(t, number);
+    if (!loop) return false;
     ready_push(&loop->ready, loop->signal_handles[number], VALUE_UNSET);
     return true;
 }
@@ -161,10 +171,8 @@ static void print_tree(Thread *t) {
 
 /* Has the program no handler for SIGQUIT? */
 static bool prints_tree(Thread *t) {
-    Value running = loop_get_running(t);
-    if (is_kind(running, OBJ_LOOP) && loop_of(running)->signal_handles[SIGQUIT] != VALUE_UNSET)
-        return false;
-    return loop_state(t)->signal_handlers[SIGQUIT] == VALUE_UNSET;
+    return !loop_that_handles(t, SIGQUIT) &&
+           loop_state(t)->signal_handlers[SIGQUIT] == VALUE_UNSET;
 }
 
 static bool deliver(Thread *t, int number) {

@@ -75,6 +75,13 @@ static Value remove_side(Thread *t, Value *args, WatchSide side, bool checked) {
     return bool_value(watch_clear(t, loop, fd, side));
 }
 
+static Value ensure_free(Thread *t, Value *args) {
+    int fd;
+    if (!descriptor_of(t, args[1], &fd)) return VALUE_ERROR;
+    Loop *loop = loop_open(t, args[0]);
+    return loop && is_free(t, loop, args[1], fd) ? VALUE_NONE : VALUE_ERROR;
+}
+
 static Value add_reader(Thread *t, Value *args) { return add(t, args, WATCH_READ, true); }
 static Value add_writer(Thread *t, Value *args) { return add(t, args, WATCH_WRITE, true); }
 static Value add_reader_handle(Thread *t, Value *args) { return add(t, args, WATCH_READ, false); }
@@ -102,6 +109,8 @@ static const NativeDef methods[] = {
      "As add_reader, also for descriptors of transports; gives the Handle."},
     {"_add_writer", add_writer_handle, "(self, fd, callback, *args)",
      "As add_writer, also for descriptors of transports; gives the Handle."},
+    {"_ensure_fd_no_transport", ensure_free, "(self, fd, /)",
+     "RuntimeError when a transport uses fd."},
     {"_remove_reader", drop_reader, "(self, fd)", "Undo _add_reader."},
     {"_remove_writer", drop_writer, "(self, fd)", "Undo _add_writer."},
     {0},

@@ -146,7 +146,18 @@ static bool put_name(Thread *t, Value callback, Buffer *out) {
     return true;
 }
 
-static void put_source(Value callback, Buffer *out) {
+/* The function that [callback] wraps, through any number of decorators. */
+static Value unwrapped(Thread *t, Value callback) {
+    for (int i = 0; i < 100 && is_kind(callback, OBJ_FUNCTION); i++) {
+        Value inner = instance_get(t, object_of(callback), str_intern(t->vm, "__wrapped__", 11));
+        if (inner == VALUE_UNSET) break;
+        callback = inner;
+    }
+    return callback;
+}
+
+static void put_source(Thread *t, Value callback, Buffer *out) {
+    callback = unwrapped(t, callback);
     if (!is_kind(callback, OBJ_FUNCTION)) return;
     const Code *code = FUNCTION(callback)->code;
     buffer_printf(out, " at %s:%u", code->filename->data, code->first_line);
@@ -167,7 +178,7 @@ static int put_partial(Thread *t, Value callback, const Value *args, size_t argc
                          put_arguments(t, args, argc, out)
                      ? 1
                      : -1;
-        if (result == 1) put_source(roots[0], out);
+        if (result == 1) put_source(t, roots[0], out);
     }
     pop_roots(t, roots);
     return result;
@@ -181,7 +192,7 @@ bool callback_text(Thread *t, Value callback, const Value *args, size_t argc, Bu
     int partial = put_partial(t, callback, args, argc, out);
     if (partial) return partial > 0;
     if (!put_name(t, callback, out) || !put_arguments(t, args, argc, out)) return false;
-    put_source(callback, out);
+    put_source(t, callback, out);
     return true;
 }
 
