@@ -5,14 +5,15 @@
 usage: tests/tools/check_docs.py [--tulip PROGRAM]
 
 In every Markdown file: links lead to files, and to headings when they name one; pictures exist, and
-docs/README.md lists every page beside it; `folder/file` in
-code marks exists; "Find `NAME`" is said of a file, the last one linked before it, that holds the
-name; ```python blocks run under --virtual-time without an error, and print the ```text block after
-them if there is one; rows `code` | `message` of tables headed "written" are programs that end with the
-message; ```console blocks print what they show, ```pycon blocks are sessions at the prompt that go
-as they are shown; docs/modules.md is what the modules have; lines of ```sh blocks that begin
-with the program run, those that begin with ./dev or cmake name a verb or preset that there is.
-In every source: files that comments name exist. The last line is "N passed, N failed".
+docs/README.md lists every page beside it; `folder/file` in code marks exists; "Find `NAME`" is said
+of a file, the last one linked before it, that holds the name. What is shown is so: ```python blocks
+run under --virtual-time without an error, and print the ```text block after them if there is one;
+after "prints" stands what the program before it says on standard error; rows `code` | `message` of
+tables headed "written" are programs that end with the message; ```console blocks print what they
+show, ```pycon blocks are sessions at the prompt that go as they are shown; docs/modules.md is what the
+modules have; lines of ```sh blocks that begin with the program run, those that begin with ./dev or
+cmake name a verb or preset that there is. In every source: files that comments name exist. The last
+line is "N passed, N failed".
 """
 
 import argparse
@@ -24,6 +25,7 @@ import select
 import shlex
 import subprocess
 import sys
+import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -208,6 +210,23 @@ def check_printed():
                                   timeout=TIME_LIMIT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             if done.stdout != match.group(2):
                 yield f"{page}:{line_of(text, match.start())}: prints {done.stdout!r}"
+
+
+def check_said():
+    """A block after the word "prints" is what main.tul, the block before it, says on standard error."""
+    lines = r"((?:(?!```).*\n)*)"
+    pair = re.compile(rf"^```(?:python)?\n{lines}```\n\nprints\n\n```\n{lines}```$", re.M)
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "main.tul")
+        for page, text in pages():
+            for match in pair.finditer(text):
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write(match.group(1))
+                done = subprocess.run([PROGRAM, "--virtual-time", path], text=True, timeout=TIME_LIMIT,
+                                      stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+                said = done.stderr.replace(folder + os.sep, "")
+                if match.group(2) not in said:
+                    yield f"{page}:{line_of(text, match.start())}: says\n{said}"
 
 
 def console_output(command):
