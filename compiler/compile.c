@@ -137,7 +137,7 @@ static Str *split_message(Thread *t, const char *message, Value *hint) {
     static const char plain[] = "invalid syntax: ";
     *hint = VALUE_UNSET;
     if (strncmp(message, plain, sizeof plain - 1)) return str_from(t, message);
-    *hint = object_value(str_format(t, "hint: %s", message + sizeof plain - 1));
+    *hint = object_value(str_format(t, "%s", message + sizeof plain - 1));
     return str_new(t, plain, sizeof plain - 3);
 }
 

@@ -26,40 +26,91 @@ static const char *name_of(Value v) {
                                   : STR(GENERATOR(v)->frame.function->qualname)->data;
 }
 
-/* The text of its call, as far as it is known. */
-static void put_call(Thread *t, Value v, Place place, Buffer *out) {
-    Buffer text = {0};
-    const char *name = strrchr(name_of(v), '.');
-    name = name ? name + 1 : name_of(v);
-    /* the place may be another's call, as that of partial(f)() or a library's */
-    if (place_expression(t, place, &text) && !code_is_library(place.code) &&
-        strstr(text.data, name))
-        buffer_puts(out, text.data);
-    else buffer_printf(out, "%s(…)", name);
-    buffer_free(&text);
+/* The last part of a dotted name. */
+static const char *short_name(Value v) {
+    const char *dot = strrchr(name_of(v), '.');
+    return dot ? dot + 1 : name_of(v);
 }
 
-static void put_fix(Thread *t, Value v, Place place, Buffer *out) {
-    Buffer call = {0};
-    put_call(t, v, place, &call);
-    uint32_t flags = place.code ? place.code->flags : 0;
-    if (flags & (CODE_COROUTINE | CODE_ASYNC_GENERATOR))
-        buffer_printf(out, "  fix: write `await %s`\n", call.data);
-    else if (flags & CODE_GENERATOR && code_uses_from(place.code))
-        buffer_printf(out, "  fix: write `yield From(%s)`\n", call.data);
-    else if (flags & (CODE_GENERATOR | CODE_WRAPPED_COROUTINE))
-        buffer_printf(out, "  fix: write `yield from %s`\n", call.data);
-    else if (loop_get_running(t) != VALUE_NONE)
+/* Does [text] call [name] or, as a property, end with it? */
+static bool is_call_of(const char *text, const char *name) {
+    size_t n = strlen(name);
+    for (const char *at = strstr(text, name); at; at = strstr(at + 1, name)) {
+        if (at[n] == '(' || at[n] == '\0') return true;
+    }
+    return false;
+}
+
+/* The text of its call; false: [out] is the text of a call that calls it, or nothing is known. */
+static bool put_call(Thread *t, Value v, Place place, Buffer *out) {
+    bool known = place_expression(t, place, out) && !code_is_library(place.code);
+    if (known && is_call_of(out->data, short_name(v))) return true;
+    if (!known) out->size = 0;
+    return false;
+}
+
+/* Python itself calls methods like __len__, and what sorted() or filter() is given: such a function
+ * cannot be a coroutine function. */
+static bool put_fix_of_called(Value v, const Buffer *caller, Buffer *out) {
+    const char *name = short_name(v);
+    size_t n = strlen(name);
+    if (n > 4 && !strncmp(name, "__", 2) && !strcmp(name + n - 2, "__"))
+        buffer_printf(
+            out, "  fix: write %s as a plain `def`: Python calls it, and awaits nothing\n", name);
+    else if (caller->size)
+        buffer_printf(out, "  fix: write %s as a plain `def`: `%s` calls it, and awaits nothing\n",
+                      name, caller->data);
+    else return false;
+    return true;
+}
+
+/* `yield From(…)`: the function around the call, or the called one, is written so. */
+static bool is_trollius(Value v, Place place) {
+    return code_uses_from(place.code) ||
+           (is_kind(v, OBJ_GENERATOR) && code_uses_from(frame_code(&GENERATOR(v)->frame)));
+}
+
+static void put_fix_in_generator(Value v, Place place, const char *call, Buffer *out) {
+    bool delegates = is_kind(v, OBJ_GENERATOR) ||
+                     place.code->flags & (CODE_ITERABLE_COROUTINE | CODE_WRAPPED_COROUTINE);
+    if (is_trollius(v, place))
+        buffer_printf(out, "  fix: write `yield From(%s)`\n", call);
+    else if (place.code->name->data[0] == '<')
+        buffer_printf(out, "  fix: write `await %s`, in a list: [await … for …]\n", call);
+    else if (delegates)
+        buffer_printf(out, "  fix: write `yield from %s`\n", call);
+    else
+        buffer_printf(out,
+                      "  fix: write `await %s` and make %s an `async def`, or decorate it with "
+                      "@types.coroutine and write `yield from %s`\n",
+                      call, place.code->name->data, call);
+}
+
+static void put_fix_in_function(Thread *t, Value v, const char *call, Buffer *out) {
+    if (loop_get_running(t) != VALUE_NONE)
         buffer_printf(out, "  fix: `await %s` in an `async def`, or asyncio.ensure_future(%s)\n",
-                      call.data, call.data);
+                      call, call);
     else if (is_kind(v, OBJ_GENERATOR))
         buffer_printf(out,
                       "  fix: `yield from %s` in a coroutine, or "
                       "loop.run_until_complete(%s)\n",
-                      call.data, call.data);
+                      call, call);
     else
-        buffer_printf(out, "  fix: `await %s` in an `async def`, or asyncio.run(%s)\n", call.data,
-                      call.data);
+        buffer_printf(out, "  fix: `await %s` in an `async def`, or asyncio.run(%s)\n", call, call);
+}
+
+static void put_fix(Thread *t, Value v, Place place, Buffer *out) {
+    Buffer call = {0};
+    bool known = put_call(t, v, place, &call);
+    if (known || !put_fix_of_called(v, &call, out)) {
+        if (!known) buffer_printf(&call, "%s(…)", short_name(v));
+        uint32_t flags = place.code ? place.code->flags : 0;
+        if (flags & (CODE_COROUTINE | CODE_ASYNC_GENERATOR))
+            buffer_printf(out, "  fix: write `await %s`\n", call.data);
+        else if (flags & (CODE_GENERATOR | CODE_WRAPPED_COROUTINE))
+            put_fix_in_generator(v, place, call.data, out);
+        else put_fix_in_function(t, v, call.data, out);
+    }
     buffer_free(&call);
 }
 

@@ -2,10 +2,10 @@
 /*
  * Suggestions for misspelt names: among the attributes of the object, or the names that were
  * visible where the NameError was raised, or modules, the nearest one by edit distance, with
- * Python's costs and limits (a change of case costs half). Also self.x for x, imports that were
- * forgotten, and hints for coroutines and futures that nobody waited for.
+ * Python's costs and limits (a change of case costs half). Also self.x for x, and imports that were
+ * forgotten.
  *
- * Read next: vm/traceback.c.
+ * Read next: vm/hint.c, vm/traceback.c.
  */
 #include "vm/suggest.h"
 
@@ -222,45 +222,4 @@ void suggest_append(Thread *t, Value e, Buffer *out) {
     } else if (cls == EXCEPTION_CLASS(t, TypeError) && is_str(EXCEPTION(e)->value)) {
         buffer_printf(out, ". Did you mean '%s'?", STR(EXCEPTION(e)->value)->data);
     }
-}
-
-/* ---- hints ---- */
-
-/* Does the message say that an object of class [name] cannot do something? */
-static bool is_about(const char *message, const char *name) {
-    size_t n = strlen(name);
-    for (const char *p = strchr(message, '\''); p; p = strchr(p + 1, '\'')) {
-        if (strncmp(p + 1, name, n) || p[n + 1] != '\'') continue;
-        bool operand = strstr(message, "unsupported operand type") || strstr(message, "'<' not") ||
-                       strstr(message, "not supported between");
-        if (operand || !strncmp(p + n + 2, " object", 7)) return true;
-    }
-    return false;
-}
-
-const char *suggest_hint(Thread *t, Value e) {
-    Class *cls = class_of(t->vm, e);
-    if (class_is_subclass(cls, EXCEPTION_CLASS(t, SyntaxError))) {
-        Value hint = exception_field(e, SYNTAX_ERROR_HINT);
-        return is_str(hint) ? STR(hint)->data : NULL;
-    }
-    if (cls != EXCEPTION_CLASS(t, TypeError) && cls != EXCEPTION_CLASS(t, AttributeError))
-        return NULL;
-    Tuple *args = EXCEPTION(e)->args;
-    if (args->size != 1 || !is_str(args->items[0])) return NULL;
-    const char *message = STR(args->items[0])->data;
-    if (is_about(message, "coroutine")) {
-        return "hint: the call made a coroutine and did not run it: write `await …` or "
-               "`yield from …` before the call";
-    }
-    if (is_about(message, "_asyncio.Future") || is_about(message, "_asyncio.Task") ||
-        is_about(message, "Future") || is_about(message, "Task")) {
-        return "hint: the result is not there yet: write `await …` or `yield from …` to wait for "
-               "it";
-    }
-    if (is_about(message, "generator")) {
-        return "hint: the call made a generator: its result comes by `yield from …`, what it "
-               "yields by a loop over it";
-    }
-    return NULL;
 }

@@ -276,24 +276,29 @@ static int wait_for_foreign(Thread *t, Task *task, Value awaited) {
     return 1;
 }
 
-/* The text of the `yield` at which the innermost generator of [task] stands. */
-static bool yield_text(Thread *t, const Task *task, Buffer *out) {
+/* The text of the `yield` at which the innermost generator of [task] stands; [*from]: it has a
+ * `yield From(…)` somewhere. */
+static bool yield_text(Thread *t, const Task *task, Buffer *out, bool *from) {
     Value v = task->coroutine, next = v;
     for (; is_generator_kind(next); next = generator_awaiting(GENERATOR(v))) v = next;
     if (!is_generator_kind(v)) return false;
     const Frame *frame = &GENERATOR(v)->frame;
     Place place = {frame_code(frame), frame_pc(frame)};
+    *from = code_uses_from(place.code);
     bool found = place_expression(t, place, out) && !strncmp(out->data, "yield ", 6);
     return found;
 }
 
 /* Tell how to mend a yield that should be a delegation. */
-static void add_fix(Thread *t, const Task *task) {
+static void add_fix(Thread *t, const Task *task, Value yielded) {
     Value exception = t->exception;
     Buffer text = {0};
-    Str *fix = yield_text(t, task, &text)
-                   ? str_format(t, "write `yield from %s` to wait for it", text.data + 6)
-                   : str_from(t, "write `yield from …` (or `await …`) to wait for it");
+    bool from = false, known = yield_text(t, task, &text, &from);
+    if (is_kind(yielded, OBJ_GENERATOR))
+        from |= code_uses_from(frame_code(&GENERATOR(yielded)->frame));
+    Str *fix = !known ? str_from(t, "write `yield from …` (or `await …`) to wait for it")
+               : from ? str_format(t, "write `yield From(%s)` to wait for it", text.data + 6)
+                      : str_format(t, "write `yield from %s` to wait for it", text.data + 6);
     buffer_free(&text);
     Dict *attributes = instance_dict(t, object_of(exception));
     Value note = object_value(fix);
@@ -307,7 +312,7 @@ static bool take_yielded(Thread *t, Task *task, Value v) {
         if (FUTURE(v)->blocking) return wait_for(t, task, v);
         raise_error(t, EXC_RuntimeError, "yield was used instead of yield from in task %R with %R",
                     object_value(task), v);
-        if (exception_matches(t, EXC_RuntimeError)) add_fix(t, task);
+        if (exception_matches(t, EXC_RuntimeError)) add_fix(t, task, v);
         return throw_later(t, task);
     }
     Value *root = push_roots(t, 1);
@@ -318,7 +323,7 @@ static bool take_yielded(Thread *t, Task *task, Value v) {
         raise_error(t, EXC_RuntimeError,
                     "yield was used instead of yield from for generator in task %R with %R",
                     object_value(task), v);
-        if (exception_matches(t, EXC_RuntimeError)) add_fix(t, task);
+        if (exception_matches(t, EXC_RuntimeError)) add_fix(t, task, v);
     } else {
         raise_error(t, EXC_RuntimeError, "Task got bad yield: %R", v);
     }

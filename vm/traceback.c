@@ -258,7 +258,7 @@ static void print_one(Printer *p, Value e) {
     const char *hint = suggest_hint(t, e);
     if (!hint) return;
     begin_line(p);
-    buffer_printf(p->out, "%s\n", hint);
+    buffer_printf(p->out, "hint: %s\n", hint);
 }
 
 /* ---- chains and groups ---- */
