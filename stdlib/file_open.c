@@ -107,6 +107,8 @@ static int open_path(Thread *t, Value *args, const Mode *mode) {
     const char *path;
     Value *holder = push_roots(t, 1);
     if (!arg_path(t, args[ARG_PATH], holder, &path)) return -1;
+    if (!is_str(args[ARG_PATH]) && !is_kind(args[ARG_PATH], OBJ_BYTES))
+        args[ARG_PATH] = *holder; /* an os.PathLike: the file's name is its text */
     int fd;
     do {
         fd = open(path, open_flags(mode), 0666);
