@@ -74,30 +74,37 @@ static char *default_name(const Options *o) {
     return out.data;
 }
 
-static void write_file(const char *name, const Buffer *out) {
+/* The text or the page, which are small. */
+static bool write_view(Record *r, FILE *file) {
+    const Options *o = r->options;
+    Buffer out = {0};
+    if (o->form == FORM_TEXT) timeline_put_text(r, terminal_width(), &out);
+    else put_page(r, title_of(o->target), o->job == JOB_FILE ? o->target : NULL, &out);
+    bool ok = fwrite(out.data, 1, out.size, file) == out.size;
+    buffer_free(&out);
+    return ok;
+}
+
+static void write_file(Record *r, const char *name) {
+    const Options *o = r->options;
     bool standard = !strcmp(name, "-");
     FILE *file = standard ? stdout : fopen(name, "we");
-    bool ok = file && fwrite(out->data, 1, out->size, file) == out->size && !fflush(file);
-    if (file && !standard && fclose(file)) ok = false;
+    bool ok = file && (o->form == FORM_JSON ? timeline_write_chrome(r, file) : write_view(r, file));
+    if (file && (standard ? fflush(file) : fclose(file))) ok = false;
     if (!ok) fprintf(stderr, "tulip: timeline: %s: %s\n", name, strerror(errno));
 }
 
 static void write_record(Record *r) {
     const Options *o = r->options;
-    Buffer out = {0};
     if (o->form == FORM_PAGE) record_condense(r, o->detail);
-    if (o->form == FORM_TEXT) timeline_put_text(r, terminal_width(), &out);
-    else if (o->form == FORM_JSON) timeline_put_chrome(r, &out);
-    else put_page(r, title_of(o->target), o->job == JOB_FILE ? o->target : NULL, &out);
     char *name = o->output || o->form == FORM_TEXT ? NULL : default_name(o);
-    if (o->output || name) write_file(name ? name : o->output, &out);
-    else fwrite(out.data, 1, out.size, stderr);
+    if (o->output || name) write_file(r, name ? name : o->output);
+    else write_view(r, stderr);
     if (name) fprintf(stderr, "timeline: %s\n", name);
     if (r->dropped)
         fprintf(stderr, "timeline: recorded the first %llu events; %llu more came (--limit N)\n",
                 (unsigned long long)r->limit, (unsigned long long)r->dropped);
     free(name);
-    buffer_free(&out);
 }
 
 void timeline_start(Vm *vm, const Options *o) { record_start(vm, o->limit, write_record, o); }

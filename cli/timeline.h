@@ -6,6 +6,8 @@
 #ifndef TULIP_CLI_TIMELINE_H
 #define TULIP_CLI_TIMELINE_H
 
+#include <stdio.h>
+
 #include "cli/options.h"
 #include "cli/record.h"
 #include "cli/trace.h"
@@ -25,8 +27,9 @@ void timeline_put_data(Record *r, const char *title, const char *file, Buffer *o
 
 /* ---- cli/timeline_chrome.c, cli/timeline_text.c ---- */
 
-/* In the trace-event form that Perfetto and chrome://tracing open. */
-void timeline_put_chrome(Record *r, Buffer *out);
+/* In the trace-event form that Perfetto and chrome://tracing open, bit by bit: this one leaves
+ * nothing out and may be large. False: writing failed. */
+bool timeline_write_chrome(const Record *r, FILE *file);
 /* Lanes as rows of characters, [width] of them for the whole run, then arrows and blocked spans. */
 void timeline_put_text(Record *r, int width, Buffer *out);
 

@@ -10,6 +10,8 @@
 
 #include "cli/timeline.h"
 
+enum { CHUNK = 1 << 16 }; /* bytes that are written at once */
+
 static const char *const span_names[] = {"runs", "ready",      "waits", "in the system",
                                          "pass", "loop waits", "job",   "holds the loop"};
 static const char *const arrow_names[] = {"wakes", "cancels", "creates", "job"};
@@ -101,13 +103,38 @@ static void put_mark(const Record *r, const Mark *m, Buffer *out) {
     buffer_puts(out, any ? "}}" : "}");
 }
 
-void timeline_put_chrome(Record *r, Buffer *out) {
-    buffer_puts(out, "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n"
-                     "{\"name\":\"process_name\",\"ph\":\"M\",\"pid\":1,\"tid\":1,\"args\":"
-                     "{\"name\":\"tulip\"}}");
-    for (uint32_t i = 0; i < r->lanes.count; i++) put_lane(r, i, out);
-    for (size_t i = 0; i < r->spans.count; i++) put_span(r, &r->spans.items[i], out);
-    for (size_t i = 0; i < r->arrows.count; i++) put_arrow(r, i, out);
-    for (size_t i = 0; i < r->marks.count; i++) put_mark(r, &r->marks.items[i], out);
-    buffer_puts(out, "\n]}\n");
+/* Writes what has come together; at the end all of it, before that only when it is much. */
+static bool pass_on(Buffer *out, FILE *file, bool at_end) {
+    if (!at_end && out->size < CHUNK) return true;
+    bool ok = fwrite(out->data, 1, out->size, file) == out->size;
+    out->size = 0;
+    return ok;
+}
+
+bool timeline_write_chrome(const Record *r, FILE *file) {
+    Buffer out = {0};
+    bool ok = true;
+    buffer_puts(&out, "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n"
+                      "{\"name\":\"process_name\",\"ph\":\"M\",\"pid\":1,\"tid\":1,\"args\":"
+                      "{\"name\":\"tulip\"}}");
+    for (uint32_t i = 0; ok && i < r->lanes.count; i++) {
+        put_lane(r, i, &out);
+        ok = pass_on(&out, file, false);
+    }
+    for (size_t i = 0; ok && i < r->spans.count; i++) {
+        put_span(r, &r->spans.items[i], &out);
+        ok = pass_on(&out, file, false);
+    }
+    for (size_t i = 0; ok && i < r->arrows.count; i++) {
+        put_arrow(r, i, &out);
+        ok = pass_on(&out, file, false);
+    }
+    for (size_t i = 0; ok && i < r->marks.count; i++) {
+        put_mark(r, &r->marks.items[i], &out);
+        ok = pass_on(&out, file, false);
+    }
+    buffer_puts(&out, "\n]}\n");
+    ok = ok && pass_on(&out, file, true);
+    buffer_free(&out);
+    return ok;
 }

@@ -195,7 +195,8 @@ static void put_lines(Record *r, Buffer *out) {
 
 void timeline_put_text_number(const Record *r, uint32_t number, Buffer *out) {
     char here[4096];
-    size_t n = getcwd(here, sizeof here) ? strlen(here) : 0;
+    bool has_path = strchr(text_of(r, number), '/') != NULL;
+    size_t n = has_path && getcwd(here, sizeof here) ? strlen(here) : 0;
     Buffer text = {0};
     for (const char *at = text_of(r, number); *at;) {
         if (n > 1 && *at == '/' && !strncmp(at, here, n) && at[n] == '/') at += n + 1;
