@@ -91,6 +91,7 @@ typedef struct HttpParser {
     llhttp_t llhttp;
     bool is_request;
     bool skip_body; /* the next response answers HEAD */
+    bool switched;  /* a response was 101: what follows it is no HTTP, and is kept for rest() */
     HttpState state;
     HttpLimits limits;
     HttpChunks chunks;

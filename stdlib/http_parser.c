@@ -42,6 +42,7 @@ static int on_headers_complete(llhttp_t *llhttp) {
     llhttp->upgrade = 0; /* nothing but HTTP/1 is spoken here: the request is answered in it */
     if (p->is_request || !(p->skip_body || has_no_body(message->status))) return 0;
     llhttp->flags |= F_SKIPBODY;
+    p->switched = message->status == 101;
     message->keep_alive = message->status != 101 && llhttp_should_keep_alive(llhttp);
     return 1;
 }
@@ -194,7 +195,7 @@ static bool take_all(Thread *t, HttpParser *p, const char *data, size_t size, si
 
 /* Keep what is left of [data], the beginning of a head, for the next time. */
 static void keep(HttpParser *p, Buffer *joined, const char *data, size_t size) {
-    if (p->state == HTTP_DONE) size = 0;
+    if (p->state == HTTP_DONE && !p->switched) size = 0;
     if (joined->data && size) {
         memmove(joined->data, data, size);
         joined->size = size;
@@ -240,6 +241,14 @@ static Value feed_eof(Thread *t, Value *args) {
     p->state = HTTP_DONE;
     p->events = NULL;
     return ok ? object_value(events) : VALUE_ERROR;
+}
+
+static Value rest(Thread *t, Value *args) {
+    HttpParser *p = HTTP_PARSER(args[0]);
+    if (p->state != HTTP_DONE || !p->pending.size) return object_value(t->vm->empty_bytes);
+    Bytes *bytes = bytes_new(t, p->pending.data, p->pending.size);
+    buffer_free(&p->pending);
+    return object_value(bytes);
 }
 
 /* ---- the object ---- */
@@ -322,6 +331,7 @@ static const NativeDef methods[] = {
      "Take bytes; returns the list of what they complete: Message, bytes of its body, None at its "
      "end."},
     {"feed_eof", feed_eof, "(self)", "No more bytes will come; returns as feed()."},
+    {"rest", rest, "(self)", "The bytes that came behind a response 101; they are given once."},
     {0},
 };
 static const FieldDef fields[] = {
