@@ -3,6 +3,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import textwrap
 import time
@@ -359,6 +360,18 @@ class Terminal(TulipCase):
         self.wait("x49 = 49\n>>>")
         above = self.tmux("capture-pane", "-p", "-S", "-100")
         self.assertIn(">>> x0 = 0\n... x1 = 1\n... x2", above)
+
+    def test_a_deadly_signal_gives_the_terminal_back(self):
+        self.tmux("respawn-pane", "-k", f"sh -c 'sh -c \"echo \\$\\$ >{self.folder}/pid; exec "
+                  f"{common.TULIP}\"; echo status $?; stty -a; sleep 100'")
+        self.wait(">>>")
+        with open(os.path.join(self.folder, "pid"), encoding="utf-8") as file:
+            os.kill(int(file.read()), signal.SIGTERM)
+        end = time.monotonic() + 10 * common.SLOW
+        while " icanon" not in self.screen() and time.monotonic() < end:
+            time.sleep(0.02)
+        self.assertIn("status 143", self.screen())
+        self.assertRegex(self.screen(), r"(?<!-)icanon")
 
     def test_keys_that_edit(self):
         self.tmux("send-keys", "-l", "one two")
