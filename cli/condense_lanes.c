@@ -92,7 +92,7 @@ static void place_lane(Grouping *g, uint32_t i) {
     if (group->lane == NOWHERE) {
         Lane first = *l;
         first.outcome = first.made = 0;
-        if (g->coarse) first.work = 0;
+        if (g->coarse) first.work = 0, first.parent = NOWHERE;
         group->lane = page_lane(c, &first);
     }
     merge_into(c, group->lane, l);

@@ -217,6 +217,19 @@ class Written(TulipCase):
         self.assertTrue(all(number > 100 for number in data["merged"]), data["merged"])
         self.assertLess(len(data["lanes"]), 200)
 
+    def test_tasks_of_many_functions_are_one_lane(self):
+        path = self.write("many.tul", "import asyncio\nfunctions = {}\nfor n in range(1500):\n"
+                          "    exec(f'async def f{n}():\\n  import asyncio\\n  for _ in range(8): await asyncio.sleep(.01)',"
+                          " functions)\n"
+                          "async def main():\n"
+                          "    await asyncio.gather(*(functions[f'f{n}']() for n in range(1500)))\n"
+                          "asyncio.run(main())\n")
+        subprocess.run([common.TULIP, "timeline", "--virtual-time", "-o", "page.html", path], cwd=self.folder,
+                       stderr=subprocess.DEVNULL, check=True, timeout=60 * common.SLOW)
+        data = json.loads(self.read("page.html").split('id="data">')[1].split("</script>")[0])
+        groups = [lane for lane in data["lanes"] if lane[11]]
+        self.assertEqual([(lane[1], lane[11]) for lane in groups], [(-1, 1500 + 3 - 40)])
+
     def test_detail(self):
         path = self.write("long.tul", LONG)
         kept = []

@@ -49,7 +49,7 @@ x86-64, release build:
 | queue | 0.0 % |
 | futures | 0.7 % |
 | switching tasks: task_switch, task_switch_2014, task_switch_nested | 0.5 to 0.8 % |
-| an exception through a chain: chain_throw, chain_cancel | 1.0 % |
+| an exception through a chain: chain_throw, chain_cancel | 1.0 to 1.9 % |
 
 Small negative figures, down to −0.4 % in chain_send and chain_await, are the compiler's: it places registers
 differently in the two builds. CPU times of interleaved runs (`--times`) differ by up to 3 % in both directions, which is the noise of
