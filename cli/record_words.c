@@ -33,10 +33,7 @@ uint32_t words_value(Record *r, const char *before, Value v) {
 
 uint32_t words_event(Record *r, Thread *t, const ProbeEvent *e, bool placed) {
     Buffer out = {0};
-    for (const char *at = probe_event_text(e->id); *at; at++) {
-        if (*at != '%') buffer_putc(&out, *at);
-        else probe_render(r->vm, *++at == 'a' ? e->subject : e->object, SHOWN, &out);
-    }
+    probe_event_render(r->vm, e, SHOWN, &out);
     if (placed) {
         buffer_puts(&out, "\t");
         probe_place(t, &out);

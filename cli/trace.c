@@ -105,13 +105,6 @@ static bool is_wanted(const Trace *trace, Thread *t, const ProbeEvent *e, const 
 
 /* ---- lines ---- */
 
-static void put_event(Vm *vm, const ProbeEvent *e, Buffer *out) {
-    for (const char *at = probe_event_text(e->id); *at; at++) {
-        if (*at != '%') buffer_putc(out, *at);
-        else probe_render(vm, *++at == 'a' ? e->subject : e->object, SHOWN, out);
-    }
-}
-
 static void put_field(Buffer *line, const char *key, Buffer *value) {
     buffer_printf(line, ",\"%s\":", key);
     buffer_putc(value, '\0');
@@ -123,7 +116,7 @@ static void put_line(const Trace *trace, Thread *t, const ProbeEvent *e, Buffer 
     int64_t ns = clock_monotonic(&trace->vm->clock) - trace->start;
     Buffer place = {0}, text = {0};
     if (probe_event_is_act(e->id)) put_place(t, &place);
-    put_event(t->vm, e, &text);
+    probe_event_render(t->vm, e, SHOWN, &text);
     if (trace->options->form == FORM_JSON) {
         buffer_printf(line, "{\"number\":%llu,\"ns\":%lld,\"event\":\"%s\",\"thread\":%llu",
                       (unsigned long long)e->number, (long long)ns, probe_event_name(e->id),

@@ -34,7 +34,6 @@ static const struct {
 };
 
 const char *probe_event_name(ProbeEventId id) { return events[id].name; }
-const char *probe_event_text(ProbeEventId id) { return events[id].text; }
 bool probe_event_is_act(ProbeEventId id) { return events[id].kind == ACT; }
 
 Value probe_actor(const Thread *t) {
@@ -182,23 +181,27 @@ void probe_render(Vm *vm, Value v, size_t limit, Buffer *out) {
     }
 }
 
+void probe_event_render(Vm *vm, const ProbeEvent *event, size_t limit, Buffer *out) {
+    for (const char *at = events[event->id].text; *at; at++) {
+        if (*at != '%') {
+            buffer_putc(out, *at);
+            continue;
+        }
+        Value v = *++at == 'a' ? event->subject : event->object;
+        bool waits = event->id == PROBE_THREAD_PARKED && v == VALUE_NONE;
+        if (waits) buffer_puts(out, "time or events");
+        else probe_render(vm, v, limit, out);
+    }
+}
+
 /* ---- --trace ---- */
+
+enum { SHOWN = 60 }; /* bytes of a value */
 
 typedef struct Trace {
     ProbeListener listener;
     FILE *out;
 } Trace;
-
-static void put_text(Vm *vm, Buffer *line, const ProbeEvent *event) {
-    for (const char *at = events[event->id].text; *at; at++) {
-        if (*at != '%') {
-            buffer_putc(line, *at);
-            continue;
-        }
-        at++;
-        probe_render(vm, *at == 'a' ? event->subject : event->object, 60, line);
-    }
-}
 
 /* " (Task-1, main.tul:3)" */
 static void put_origin(Thread *t, Buffer *line) {
@@ -207,7 +210,7 @@ static void put_origin(Thread *t, Buffer *line) {
     Value actor = probe_actor(t);
     if (actor != VALUE_NONE || place.size) {
         buffer_puts(line, "  (");
-        if (actor != VALUE_NONE) probe_render(t->vm, actor, 60, line);
+        if (actor != VALUE_NONE) probe_render(t->vm, actor, SHOWN, line);
         if (actor != VALUE_NONE && place.size) buffer_puts(line, ", ");
         buffer_append(line, place.data, place.size);
         buffer_putc(line, ')');
@@ -219,7 +222,7 @@ static void on_trace_event(void *context, Thread *t, const ProbeEvent *event) {
     Trace *trace = context;
     Buffer line = {0};
     buffer_printf(&line, "%6llu  ", (unsigned long long)event->number);
-    put_text(t->vm, &line, event);
+    probe_event_render(t->vm, event, SHOWN, &line);
     if (events[event->id].kind == ACT) put_origin(t, &line);
     buffer_putc(&line, '\n');
     fwrite(line.data, 1, line.size, trace->out);

@@ -47,9 +47,8 @@ void probe_emit(Thread *t, ProbeEventId id, Value subject, Value object);
 /* The listener behind --trace: a line per event to [out], which is closed at the end unless it is
  * a standard stream. */
 void probe_trace_to(Vm *vm, FILE *out);
-/* The name and the text of an event. */
+/* The name of an event. */
 const char *probe_event_name(ProbeEventId id);
-const char *probe_event_text(ProbeEventId id);
 /* Is the event something that the program does? Then who and where is worth showing. */
 bool probe_event_is_act(ProbeEventId id);
 /* Who does what happens now: the running task, or VALUE_NONE: code outside tasks. */
@@ -60,6 +59,8 @@ void probe_place(const Thread *t, Buffer *out);
 /* A value in at most about [limit] bytes: built-in types as repr shows them, others as <Class>.
  * Runs no Tulip code. */
 void probe_render(Vm *vm, Value v, size_t limit, Buffer *out);
+/* The text of an event, with what it is about. */
+void probe_event_render(Vm *vm, const ProbeEvent *event, size_t limit, Buffer *out);
 
 #define PROBE(t, EVENT, subject, object)                                                           \
     do {                                                                                           \
