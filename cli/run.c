@@ -142,7 +142,14 @@ static void set_path_of_script(Thread *t, const char *path) {
 
 /* ---- running ---- */
 
-static Ending run_text(Thread *t, Module *m, const char *name, const char *text, size_t size) {
+/* Only now that there is a program: of one that cannot be read or compiled there is no timeline. */
+static bool start_view(Thread *t, const Options *o) {
+    if (o->view == VIEW_TIMELINE) timeline_start(t->vm, o);
+    return o->view != VIEW_TRACE || trace_start(t->vm, o);
+}
+
+static Ending run_text(Thread *t, const Options *o, Module *m, const char *name, const char *text,
+                       size_t size) {
     Buffer report = {0};
     Function *code = module_compile(t, name, text, size, COMPILE_MODULE, m->dict, &report);
     if (!code && t->exception != VALUE_UNSET) return ending_of_exception(t);
@@ -151,6 +158,7 @@ static Ending run_text(Thread *t, Module *m, const char *name, const char *text,
         buffer_free(&report);
         return (Ending){.status = STATUS_USAGE};
     }
+    if (!start_view(t, o)) return (Ending){.status = STATUS_USAGE};
     if (function_run(t, code, VALUE_UNSET) == VALUE_ERROR) return ending_of_exception(t);
     return (Ending){.status = STATUS_OK};
 }
@@ -163,7 +171,7 @@ static Ending run_file(Thread *t, const Options *o) {
     if (text) {
         set_arguments(t, o, o->target);
         set_path_of_script(t, path);
-        ending = run_text(t, main_module(t, path), path, text, size);
+        ending = run_text(t, o, main_module(t, path), path, text, size);
     } else {
         complain_unreadable(path);
     }
@@ -178,7 +186,7 @@ static Ending run_remembered(Thread *t, const Options *o, const char *argv0, con
     set_arguments(t, o, argv0);
     set_path(t, "");
     source_remember(t->vm, name, text, size);
-    return run_text(t, main_module(t, NULL), name, text, size);
+    return run_text(t, o, main_module(t, NULL), name, text, size);
 }
 
 static Ending run_stdin(Thread *t, const Options *o) {
@@ -242,7 +250,7 @@ static Ending run_module(Thread *t, const Options *o) {
     set_arguments(t, o, path);
     Module *m = main_module(t, path);
     dict_set_str(t, m->dict, NAME_OF(t, __package__), roots[1]);
-    Ending ending = run_text(t, m, path, source.text, source.size);
+    Ending ending = run_text(t, o, m, path, source.text, source.size);
     module_source_free(&source);
     free(path);
     return ending;
@@ -293,8 +301,6 @@ int run(const Options *o) {
     loop_install(t, o->virtual_time);
     if (o->seed) loop_seed(t, strtoull(o->seed, NULL, 10));
     vm->out_of_scope = o->out_of_scope;
-    if (o->view == VIEW_TIMELINE) timeline_start(vm, o);
-    if (o->view == VIEW_TRACE && !trace_start(vm, o)) return STATUS_USAGE;
     if (o->trace) probe_trace_to(vm, stderr);
     trace_to_file(vm);
     return finish(t, run_all(t, o));

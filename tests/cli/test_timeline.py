@@ -268,6 +268,14 @@ class Written(TulipCase):
         self.assertRegex(lines[0], r"^a\.tul:2 +double +0  \w+ +m = 42$")
         self.assertRegex(lines[-1], r"^a\.tul:3 +double +\d+  RETURN$")
 
+    def test_no_program_no_timeline(self):
+        path = self.write("broken.tul", "x = (\n")
+        for file in path, os.path.join(self.folder, "nowhere.tul"), self.folder:
+            for verb in ["timeline"], ["timeline", "--json"], ["trace", "-o", "lines"]:
+                done = subprocess.run([common.TULIP, *verb, file], cwd=self.folder, capture_output=True)
+                self.assertEqual((done.returncode, done.stdout), (2, b""))
+        self.assertEqual(sorted(os.listdir(self.folder)), ["broken.tul"])
+
     def test_trace_filters_are_lists_without_case(self):
         lines = self.run_view("trace", "--virtual-time", "--kind", "cancel,done", "--json").stderr.splitlines()
         kinds = {json.loads(line)["event"] for line in lines}
