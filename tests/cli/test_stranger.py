@@ -12,6 +12,7 @@ import shutil
 import signal
 import struct
 import subprocess
+import sys
 import tempfile
 import termios
 import time
@@ -19,6 +20,9 @@ import unittest
 
 import common
 from common import TulipCase
+
+sys.path.insert(0, os.path.join(common.ROOT, "tests", "tools"))
+import browser
 
 SPINNER = "share/doc/tulip/scripts/18-asyncio/threads-and-tasks/spinner_tasks.tul"
 ANSWER = "the answer is 42\n"
@@ -79,6 +83,27 @@ class Stranger(TulipCase):
         self.assertIn("spin()", text)
         self.assertLess(len(text), 500_000)
         self.assertIsNone(re.search(r"""(?:src|href)=["']?(?:https?:)?//""", text))
+
+    @unittest.skipUnless(browser.find(), "no Chromium is installed")
+    def test_its_timeline_is_opened_and_its_long_stripe_clicked(self):
+        page = os.path.join(self.folder, "spinner.html")
+        self.installed("timeline", "--virtual-time", "-o", page, os.path.join(self.home, SPINNER))
+        with browser.Browser(timeout=30 * common.SLOW) as chromium:
+            tab = chromium.page(1300, 760)
+            tab.open("file://" + page)
+            lanes = tab.evaluate("timeline.rows.map(lane => lane.name)")
+            self.assertLessEqual({"Task-1", "Task-2"}, set(lanes))
+            tab.click_at(*tab.evaluate("""(() => {
+              const t = window.timeline, box = document.getElementById('view').getBoundingClientRect();
+              const lane = t.rows.find(row => row.name === 'Task-1');
+              const length = span => span.end - span.begin;
+              const span = lane.spans.reduce((a, b) => length(b) > length(a) ? b : a);
+              return [box.x + t.xOf((span.begin + span.end) / 2), box.y + t.yOf(lane) + 15];
+            })()"""))
+            told = tab.evaluate("document.getElementById('details').innerText")
+            self.assertIn("slow_answer", told)
+            self.assertIn("yield from asyncio.sleep(3.1)", told)
+            self.assertEqual(tab.complaints(), [])
 
     def test_a_yield_from_taken_away_and_put_back(self):
         whole = self.spinner()
