@@ -3,10 +3,11 @@
  * Work that others do: jobs of executors, coroutines given to the loop of another thread.
  *
  * Both are waited for through a concurrent.futures.Future. A job that a thread is at is found by
- * the frame of _Job.run, which has the future; work that nobody has begun is noted in the future's
+ * the frame of _Job.run, which has the future, one that a process is at by the frame of its pool's
+ * manager; work that nobody has begun is noted in the future's
  * `_work`: (crew of the executor, function), or (loop, coroutine or task).
  *
- * Read next: loop/thread_waits.c, stdlib/concurrent/futures/thread.tul.
+ * Read next: loop/thread_waits.c, loop/children.c, stdlib/concurrent/futures/thread.tul.
  */
 #include "loop/tree.h"
 #include "vm/code.h"
@@ -63,9 +64,75 @@ static bool put_begun(Thread *t, Value future, Wait *out) {
     return false;
 }
 
+/* ---- pools of processes: their manager's crew knows the workers by number ---- */
+
+Value crew_of_manager(const Thread *thread) {
+    const Frame *f = library_frame(thread, "_Crew.manage");
+    return f ? frame_variable(f, "self") : VALUE_UNSET;
+}
+
+/* The next worker of a pool of processes: its number, and its job or VALUE_NONE. */
+static bool next_worker(Thread *t, Value crew, uint32_t *position, Value *pid, Value *job) {
+    Value workers = attribute_of(t, crew, "workers"), worker;
+    if (!is_kind(workers, OBJ_DICT)) return false;
+    if (!dict_next(DICT(workers), position, pid, &worker)) return false;
+    *job = attribute_of(t, worker, "job");
+    return true;
+}
+
+bool put_job_of_process(Thread *t, int64_t number, Buffer *out) {
+    for (const Thread *thread = t->vm->threads; thread; thread = thread->next) {
+        uint32_t position = 0;
+        Value crew = crew_of_manager(thread), pid, job;
+        while (next_worker(t, crew, &position, &pid, &job)) {
+            if (pid != fixnum(number)) continue;
+            Value function = attribute_of(t, job, "fn");
+            buffer_puts(out, "worker of a pool");
+            if (function != VALUE_UNSET) {
+                buffer_puts(out, ", job ");
+                put_callee(t, function, out);
+            }
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The job that a process is at. False: none is. */
+static bool put_in_process(Thread *t, Value future, Wait *out) {
+    for (const Thread *thread = t->vm->threads; thread; thread = thread->next) {
+        uint32_t position = 0;
+        Value crew = crew_of_manager(thread), pid, job;
+        while (next_worker(t, crew, &position, &pid, &job)) {
+            if (attribute_of(t, job, "future") != future) continue;
+            buffer_puts(&out->text, "job ");
+            put_callee(t, attribute_of(t, job, "fn"), &out->text);
+            buffer_append(&out->name, out->text.data, out->text.size);
+            buffer_printf(&out->detail, " in process %lld", (long long)fixnum_of(pid));
+            return true;
+        }
+    }
+    return false;
+}
+
+void put_pool(Thread *t, Value crew, Buffer *out) {
+    uint32_t position = 0, workers = 0, idle = 0;
+    Value pid, job;
+    for (; next_worker(t, crew, &position, &pid, &job); workers++) idle += job == VALUE_NONE;
+    buffer_printf(out, "\nexecutor of processes: %u worker%s, %u idle", workers,
+                  workers == 1 ? "" : "s", idle);
+}
+
+static uint32_t workers_of(Thread *t, Value crew) {
+    Value workers = attribute_of(t, crew, "workers");
+    return is_kind(workers, OBJ_DICT) ? DICT(workers)->used : 0;
+}
+
+/* ---- work that nobody has begun ---- */
+
 /* A job in the queue of an executor's [crew]: the workers have to finish what they are at. */
 static void put_queued(Thread *t, Value crew, Value function, Wait *out) {
-    uint32_t workers = 0;
+    uint32_t workers = workers_of(t, crew);
     for (const Thread *thread = t->vm->threads; thread; thread = thread->next) {
         if (crew_of(thread) != crew) continue;
         wait_needs(out, fixnum((int64_t)thread->number));
@@ -101,7 +168,7 @@ static void put_for_loop(Thread *t, Value loop, Value work, Wait *out) {
 }
 
 void put_job(Thread *t, Value future, Wait *out) {
-    if (put_begun(t, future, out)) return;
+    if (put_begun(t, future, out) || put_in_process(t, future, out)) return;
     Value work = attribute_of(t, future, "_work");
     if (!is_kind(work, OBJ_TUPLE) || TUPLE(work)->size != 2) {
         buffer_puts(&out->text, "a job of an executor");

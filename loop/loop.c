@@ -398,6 +398,7 @@ void loop_release(Vm *vm) {
         free_loop(state->loops);
     }
     wire_release(state);
+    children_release(state);
     free(state->dropped);
     free(state);
     vm->loop_state = NULL;

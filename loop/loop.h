@@ -32,6 +32,7 @@ typedef struct Watchdog Watchdog; /* loop/blocked.c */
 typedef struct Watch Watch; /* loop/watch.h */
 typedef struct Wire Wire;   /* loop/wire.c */
 typedef struct WireWaiter WireWaiter;
+typedef struct Child Child;
 
 /* What an expression statement dropped, and where. */
 typedef struct Dropped {
@@ -95,6 +96,7 @@ typedef struct LoopState {
     Wire **wires; /* by descriptor, NULL: not known */
     size_t wire_capacity;
     WireWaiter *wire_waiters; /* threads parked in wire_wait */
+    Child *children;          /* processes that run, the youngest first */
 } LoopState;
 
 enum { ENTRY_RUNS = 1 };
@@ -186,6 +188,14 @@ Value loop_get_current(Thread *t);
 
 /* Raise OSError, or its subclass for [code]. */
 Value loop_raise_errno(Thread *t, int code);
+
+/* ---- loop/children.c ---- */
+
+/* The program has started the process [pid] by the command [argv], a tuple of bytes; its status was
+ * collected; none is remembered any more. */
+void children_started(Thread *t, int64_t pid, Value argv);
+void children_ended(LoopState *state, int64_t pid);
+void children_release(LoopState *state);
 
 /* ---- loop/custom.c ---- */
 

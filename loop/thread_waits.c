@@ -94,6 +94,20 @@ static void put_object(Thread *t, const Thread *thread, Value what, Wait *out) {
     }
 }
 
+/* The child process that the thread waits for. */
+static bool put_process(Thread *t, const Thread *thread, Wait *out) {
+    const Frame *f = library_frame(thread, "Popen._wait");
+    if (!f) f = library_frame(thread, "Popen.communicate");
+    Value child = f ? frame_variable(f, "self") : VALUE_UNSET;
+    Value pid = attribute_of(t, child, "pid");
+    if (!is_fixnum(pid)) return false;
+    out->kind = "process";
+    out->what = child;
+    buffer_puts(&out->text, "the end of ");
+    put_child(t, pid, &out->text);
+    return true;
+}
+
 /* The future in whose result() the thread is: it waits for a job. */
 static bool put_result(Thread *t, const Thread *thread, Wait *out) {
     const Frame *f = library_frame(thread, "Future.result");
@@ -146,6 +160,11 @@ void wait_of_thread(Thread *t, const Thread *thread, Wait *out) {
     case WAIT_OUTSIDE:
         out->kind = "system";
         if (thread->wait_on != VALUE_NONE) break;
+        if (put_process(t, thread, out)) return;
+        if (crew_of_manager(thread) != VALUE_UNSET) {
+            buffer_puts(&out->text, "the processes of its pool");
+            return;
+        }
         buffer_puts(&out->text, "the system");
         return;
     default: break;

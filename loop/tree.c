@@ -277,6 +277,7 @@ static void put_executors(Thread *t, Buffer *out) {
     const Thread **threads = threads_in_order(t->vm, &count);
     for (uint32_t i = 0; i < count; i++) {
         Value crew = crew_of(threads[i]);
+        if (is_object(crew_of_manager(threads[i]))) put_pool(t, crew_of_manager(threads[i]), out);
         uint32_t workers = 0, first = i;
         for (uint32_t j = 0; j < count && is_object(crew); j++) {
             if (crew_of(threads[j]) != crew) continue;
@@ -310,6 +311,7 @@ void tree_put_all(Thread *t, Buffer *out) {
     }
     tree_put_threads(t, 0, out);
     put_executors(t, out);
+    tree_put_children(t, out);
     buffer_putc(out, '\n');
 }
 

@@ -75,12 +75,27 @@ void wait_needs(Wait *wait, Value node);
 const Frame *library_frame(const Thread *thread, const char *qualname);
 /* The crew that a worker of an executor belongs to, or VALUE_UNSET. */
 Value crew_of(const Thread *thread);
+/* The crew of a pool of processes that [thread] manages, or VALUE_UNSET. */
+Value crew_of_manager(const Thread *thread);
 /* What a thread runs that is no function of the program: "job f()" of an executor, or its target;
  * false, and nothing, otherwise. */
 bool put_thread_work(Thread *t, const Thread *thread, Buffer *out);
 /* The work of an executor or another thread's loop behind the concurrent.futures.Future [future]:
  * "job f() …", and who must act. */
 void put_job(Thread *t, Value future, Wait *out);
+
+/* "job f()" of the pool's worker that is the process [pid]; false, and nothing: it has none. */
+bool put_job_of_process(Thread *t, int64_t pid, Buffer *out);
+
+/* A line for the pool of processes whose manager has [crew]. */
+void put_pool(Thread *t, Value crew, Buffer *out);
+
+/* ---- loop/children.c ---- */
+
+/* "process 1234 (sleep 1)" for the number [pid], if it is one. */
+void put_child(Thread *t, Value pid, Buffer *out);
+/* A line for each child process. */
+void tree_put_children(Thread *t, Buffer *out);
 
 /* ---- loop/circles.c ---- */
 

@@ -294,6 +294,9 @@ static void in_connecting(Look *look, Value self) {
 static void in_process(Look *look, Value self) {
     buffer_puts(&look->wait->text, "the end of ");
     show_thing(look, self);
+    Value pid = attribute_of(look->t, self, "pid");
+    if (is_fixnum(pid)) buffer_puts(&look->wait->detail, ", ");
+    put_child(look->t, pid, &look->wait->detail);
 }
 
 /* The coroutines that say more than the future they wait for. A name that ends with a dot means

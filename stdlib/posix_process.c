@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "common/memory.h"
+#include "loop/loop.h"
 #include "stdlib/process.h"
 #include "vm/container.h"
 #include "vm/number.h"
@@ -106,7 +107,10 @@ Value posix_waitpid(Thread *t, Value *args) {
         if (thread_wait_fds(t, NULL, 0, pause) < 0) return VALUE_ERROR;
         if (pause < 20 * MILLISECOND) pause *= 2;
     }
-    if (got > 0) PROBE(t, PROCESS_ENDED, fixnum(got), fixnum(status));
+    if (got > 0) {
+        PROBE(t, PROCESS_ENDED, fixnum(got), fixnum(status));
+        children_ended(loop_state(t), got);
+    }
     Value pair[] = {fixnum(got), fixnum(status)};
     return object_value(tuple_from(t, pair, 2));
 }

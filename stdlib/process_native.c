@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "common/memory.h"
+#include "loop/loop.h"
 #include "stdlib/process.h"
 #include "stdlib/spawn.h"
 #include "stdlib/stdlib.h"
@@ -152,6 +153,7 @@ static Value spawn(Thread *t, Value *args) {
     free_memory(&memory);
     if (pid >= 0) {
         PROBE(t, PROCESS_STARTED, fixnum(pid), args[SHOWN]);
+        children_started(t, pid, args[ARGS]);
         return fixnum(pid);
     }
     if (!ok) return VALUE_ERROR;
@@ -185,7 +187,10 @@ static Value reap(Thread *t, Value *args) {
     int status;
     if (!arg_int64(t, args[0], &pid)) return VALUE_ERROR;
     pid_t got = process_reap((pid_t)pid, &status);
-    if (got > 0) PROBE(t, PROCESS_ENDED, fixnum(got), fixnum(status));
+    if (got > 0) {
+        PROBE(t, PROCESS_ENDED, fixnum(got), fixnum(status));
+        children_ended(loop_state(t), got);
+    }
     if (got < 0) return raise_os_error(t, errno, VALUE_UNSET);
     return got ? fixnum(status) : VALUE_NONE;
 }
