@@ -30,10 +30,11 @@ static bool read_mask(Thread *t, Value v, sigset_t *mask) {
     if (!numbers) return false;
     for (size_t i = 0; i < numbers->size; i++) {
         int64_t number;
-        if (!arg_int64(t, numbers->items[i], &number)) return false;
+        if (!arg_clamped(t, numbers->items[i], &number)) return false;
         if (number < 1 || number >= LOOP_SIGNAL_COUNT) {
+            bool huge = number == INT64_MAX || number == INT64_MIN; /* no number of C's */
             raise_error(t, EXC_ValueError, "signal number %lld out of range [1; %d]",
-                        (long long)number, LOOP_SIGNAL_COUNT - 1);
+                        huge ? -1 : (long long)number, LOOP_SIGNAL_COUNT - 1);
             return false;
         }
         sigaddset(mask, (int)number); /* the two that the system keeps for itself stay out */
@@ -115,9 +116,12 @@ static Value wait_for_information(Thread *t, Value *args) {
 
 /* By a descriptor of the process, which cannot be taken for another one. */
 static Value send_to_pidfd(Thread *t, Value *args) {
-    int64_t fd, number;
-    if (!arg_int32(t, args[0], &fd) || !arg_int32(t, args[1], &number)) return VALUE_ERROR;
-    if (syscall(SYS_pidfd_send_signal, (int)fd, (int)number, NULL, 0))
+    int64_t fd, number, flags;
+    if (!arg_int32(t, args[0], &fd) || !arg_int32(t, args[1], &number) ||
+        !arg_int32(t, args[3], &flags))
+        return VALUE_ERROR;
+    if (args[2] != VALUE_NONE) return raise_error(t, EXC_TypeError, "siginfo must be None");
+    if (syscall(SYS_pidfd_send_signal, (int)fd, (int)number, NULL, (unsigned)flags))
         return raise_os_error(t, errno, VALUE_UNSET);
     return thread_poll(t) ? VALUE_NONE : VALUE_ERROR;
 }

@@ -5,10 +5,12 @@
  * The kernel's half is in loop/signals.c: a signal only sets flags, and the handler runs at the
  * main thread's next safepoint. Read next: stdlib/signal.tul.
  */
+#define _GNU_SOURCE /* syscall */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -82,10 +84,12 @@ static Value set_signal(Thread *t, Value *args) {
     return before;
 }
 
+/* To the main thread, whichever calls: all others hold back every signal. */
 static Value raise_signal(Thread *t, Value *args) {
     int64_t number;
     if (!signal_number(t, args[0], &number)) return VALUE_ERROR;
-    if (raise((int)number)) return raise_os_error(t, errno, VALUE_UNSET);
+    if (syscall(SYS_tgkill, getpid(), getpid(), (int)number))
+        return raise_os_error(t, errno, VALUE_UNSET);
     return thread_poll(t) ? VALUE_NONE : VALUE_ERROR;
 }
 

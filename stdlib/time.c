@@ -203,7 +203,47 @@ static Value time_strptime(Thread *t, Value *args) {
     return call_method(t, roots[0], str_intern(t->vm, "strptime", 8), args, 2);
 }
 
+/* Seconds west of Greenwich, and the name of the zone, at the moment [when]. */
+static int64_t zone_at(Thread *t, time_t when, Value *name) {
+    struct tm local;
+    localtime_r(&when, &local);
+    *name = object_value(str_from(t, local.tm_zone));
+    return -local.tm_gmtoff;
+}
+
+/* The names that describe the zone of local clocks, in winter and in summer. */
+static void install_zone(Thread *t, Module *module) {
+    tzset();
+    const time_t year = 31557600;
+    time_t winter = time(NULL) / year * year;
+    Value names[2], swapped;
+    int64_t standard = zone_at(t, winter, &names[0]);
+    int64_t other = zone_at(t, winter + year / 2, &names[1]);
+    if (clock_of(t)->is_virtual) {
+        standard = other = 0;
+    } else if (standard < other) { /* the south */
+        int64_t summer = standard;
+        standard = other;
+        other = summer;
+        swapped = names[0];
+        names[0] = names[1];
+        names[1] = swapped;
+    }
+    module_set(t, module, "tzname", object_value(tuple_from(t, names, 2)));
+    module_set(t, module, "timezone", fixnum(standard));
+    module_set(t, module, "altzone", fixnum(other));
+    module_set(t, module, "daylight", fixnum(standard != other));
+}
+
+static Value time_tzset(Thread *t, Value *args) {
+    (void)args;
+    Value module = dict_get_str(t, t->vm->modules, str_intern(t->vm, "time", 4));
+    if (is_kind(module, OBJ_MODULE)) install_zone(t, MODULE(module));
+    return VALUE_NONE;
+}
+
 static const NativeDef functions[] = {
+    {"tzset", time_tzset, "()", "Look again at the environment variable TZ."},
     {"time", time_time, "()", "Seconds since 1970-01-01 00:00 UTC."},
     {"time_ns", time_ns, "()", "The same in nanoseconds."},
     {"monotonic", monotonic, "()", "Seconds on a clock that never goes back."},
@@ -229,12 +269,7 @@ static bool init(Thread *t, Module *module) {
     if (!cls) return false;
     stdlib_of(t)->classes[CLASS_STRUCT_TIME] = cls;
     module_set(t, module, "struct_time", object_value(cls));
-    tzset();
-    module_set(t, module, "timezone", fixnum(clock_of(t)->is_virtual ? 0 : timezone));
-    module_set(t, module, "altzone", fixnum(clock_of(t)->is_virtual ? 0 : timezone));
-    module_set(t, module, "daylight", fixnum(daylight));
-    Value names[2] = {object_value(str_from(t, tzname[0])), object_value(str_from(t, tzname[1]))};
-    module_set(t, module, "tzname", object_value(tuple_from(t, names, 2)));
+    install_zone(t, module);
     return true;
 }
 
