@@ -323,9 +323,9 @@ static void on_blocked(Record *r, Thread *t, const ProbeEvent *e) {
     for (int i = 0; i < 2; i++) {
         uint32_t over = i ? loop : index;
         if (over == NOWHERE) continue;
-        LaneSpan *span = &r->spans.items[span_over(r, over, SPAN_BLOCKING, text, begin)];
-        span->end = end;
-        span->chain = where;
+        uint32_t held = span_over(r, over, SPAN_BLOCKING, text, begin); /* may move the spans */
+        r->spans.items[held].end = end;
+        r->spans.items[held].chain = where;
     }
 }
 

@@ -217,6 +217,21 @@ class Written(TulipCase):
         self.assertTrue(all(number > 100 for number in data["merged"]), data["merged"])
         self.assertLess(len(data["lanes"]), 200)
 
+    def test_every_held_loop_says_where(self):
+        path = self.write("held.tul", "import asyncio, sys, time\nasync def tick():\n    for _ in range(40): await asyncio.sleep(.01)\n"
+                          "async def main():\n    ticking = asyncio.create_task(tick())\n"
+                          "    for _ in range(int(sys.argv[1])): await asyncio.sleep(0)\n"
+                          "    for _ in range(5):\n        time.sleep(.2)\n        await asyncio.sleep(.02)\n"
+                          "    await ticking\nasyncio.run(main())\n")
+        for steps in range(12):             # the recording's arrays grow at another moment each time
+            subprocess.run([common.TULIP, "timeline", "--virtual-time", "--json", path, "-o", "held.json", str(steps)],
+                           cwd=self.folder, stderr=subprocess.DEVNULL, check=True, timeout=60 * common.SLOW)
+            held = [event for event in json.loads(self.read("held.json"))["traceEvents"]
+                    if event["name"] == "holds the loop"]
+            self.assertEqual(len(held), 10)
+            for event in held:
+                self.assertIn("held.tul", event["args"].get("at", ""))
+
     def test_tasks_of_many_functions_are_one_lane(self):
         path = self.write("many.tul", "import asyncio\nfunctions = {}\nfor n in range(1500):\n"
                           "    exec(f'async def f{n}():\\n  import asyncio\\n  for _ in range(8): await asyncio.sleep(.01)',"
