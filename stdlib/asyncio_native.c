@@ -8,6 +8,7 @@
 #include "stdlib/asyncio_native.h"
 
 #include "loop/watch.h"
+#include "vm/cancellation.h"
 #include "vm/container.h"
 #include "vm/exception.h"
 #include "vm/ops.h"
@@ -148,6 +149,15 @@ static Value here(Thread *t, Value *args) {
     return object_value(tuple_from(t, facts, 4));
 }
 
+/* args: task, made: the time limit that _here() saw made has cancelled the task. */
+static Value blame_timeout(Thread *t, Value *args) {
+    const Tuple *made = is_kind(args[1], OBJ_TUPLE) ? TUPLE(args[1]) : NULL;
+    if (!is_kind(args[0], OBJ_TASK) || !made || made->size != 4) return VALUE_NONE;
+    Value origin = cancellation_note_of(t, "asyncio.timeout()", made->items[2], made->items[3]);
+    heap_set(&t->vm->heap, &TASK(args[0])->cancel_origin, origin);
+    return VALUE_NONE;
+}
+
 static Value register_task(Thread *t, Value *args) {
     if (is_kind(args[0], OBJ_TASK) && is_kind(FUTURE(args[0])->loop, OBJ_LOOP)) return VALUE_NONE;
     return foreign_task_register(t, args[0]) ? VALUE_NONE : VALUE_ERROR;
@@ -258,6 +268,8 @@ static const NativeDef functions[] = {
      "A task in the running loop that drives the coroutine."},
     {"current_task", current_task, "(loop=None)", "The task that is running, or None."},
     {"all_tasks", all_tasks, "(loop=None)", "The set of pending tasks."},
+    {"_blame_timeout", blame_timeout, "(task, made, /)",
+     "For reports: the limit that was made there has cancelled the task."},
     {"_here", here, "(with_task=False, /)",
      "Note, for reports, who runs at which line; with the task itself if wanted."},
     {"_register_task", register_task, "(task)", "all_tasks() shall know of a task not made here."},

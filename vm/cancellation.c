@@ -62,16 +62,19 @@ static Value who(Thread *t, Place *place) {
     return callback_name(t);
 }
 
+static Value note(Thread *t, Value by, Value code, Value pc) {
+    Value fields[FIELDS] = {by, code, pc, fixnum(clock_monotonic(&t->vm->clock))};
+    return object_value(tuple_from(t, fields, FIELDS));
+}
+
 Value cancellation_note(Thread *t) {
     Place place;
     Value by = who(t, &place);
-    Value fields[FIELDS] = {
-        by,
-        place.code ? object_value(place.code) : VALUE_NONE,
-        fixnum(place.pc),
-        fixnum(clock_monotonic(&t->vm->clock)),
-    };
-    return object_value(tuple_from(t, fields, FIELDS));
+    return note(t, by, place.code ? object_value(place.code) : VALUE_NONE, fixnum(place.pc));
+}
+
+Value cancellation_note_of(Thread *t, const char *words, Value code, Value pc) {
+    return note(t, object_value(str_from(t, words)), code, pc);
 }
 
 void cancellation_mark(Thread *t, Value exception, Value origin) {

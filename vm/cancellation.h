@@ -9,6 +9,8 @@
 
 /* Who runs now, where and when: a tuple that a task keeps. */
 Value cancellation_note(Thread *t);
+/* The same of something that has a name: [words], at the pc of [code]. */
+Value cancellation_note_of(Thread *t, const char *words, Value code, Value pc);
 /* [exception], a CancelledError, comes from that request. */
 void cancellation_mark(Thread *t, Value exception, Value origin);
 /* What a CancelledError remembers; VALUE_NONE: nothing. */
