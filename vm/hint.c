@@ -16,6 +16,9 @@
 #define AWAIT                                                                                      \
     "the call made a coroutine and did not run it: write `await …` or `yield from …` before the "  \
     "call"
+#define TASK \
+    "the call made a coroutine and did not run it: `asyncio.create_task(…)` around the call " \
+    "makes a task, which runs beside and has this"
 #define CALL "call the function: what can run is the coroutine that the call gives"
 #define ASYNC_FOR "write `async for … in …`, or `[x async for x in …]` for a list"
 #define GATHER "to wait for all of them, write `await asyncio.gather(*…)`"
@@ -30,6 +33,11 @@ static const struct {
 } rows[] = {
     {"of futures, not coroutine", "put it into a list; to wait for it alone, write `await …`"},
     {"__init__() should return None, not 'coroutine'", "write __init__ as a plain `def`"},
+    {"'coroutine' object has no attribute 'cancel", TASK},
+    {"'coroutine' object has no attribute 'done'", TASK},
+    {"'coroutine' object has no attribute 'result'", TASK},
+    {"'coroutine' object has no attribute 'exception'", TASK},
+    {"'coroutine' object has no attribute 'add_done_callback'", TASK},
     {"'coroutine' object does not support", AWAIT},
     {"non-iterable coroutine object", AWAIT},
     {"of type 'coroutine'", AWAIT},
