@@ -316,8 +316,8 @@ void report_dropped(Thread *t, Value v);
 /* [future] failed and nobody looked: tell its loop's exception handler, once. */
 void report_lost_error(Thread *t, Value future);
 /* The same for a future that belongs to no loop, shown as [text] (a str): nobody looked at
- * [exception]. */
-void report_lost_outside_loops(Thread *t, Value text, Value exception);
+ * [exception]. The work was handed over at [made], if that is known. */
+void report_lost_outside_loops(Thread *t, Value text, Value exception, Place made);
 /* Failed, unobserved futures of [loop] (NULL: of all). */
 bool report_lost_errors_of(Thread *t, const Loop *loop) MUST_CHECK;
 /* The tasks of [loop] that are still pending, when it is closed. */

@@ -72,13 +72,15 @@ void report_lost_error(Thread *t, Value v) {
     pop_roots(t, roots);
 }
 
-void report_lost_outside_loops(Thread *t, Value text, Value exception) {
+void report_lost_outside_loops(Thread *t, Value text, Value exception, Place made) {
     loop_state(t)->lost_errors++;
     PROBE(t, EXCEPTION_LOST, exception, text);
     Buffer out = {0};
     if (!report_begin(t, REPORT_LOST_ERROR, &out)) return;
     buffer_printf(&out, "Future exception was never retrieved\nfuture: %s\n", STR(text)->data);
     exception_print(t, exception, &out);
+    if (made.code) buffer_puts(&out, "  the job was handed over here:\n");
+    report_place(t, made, &out);
     buffer_puts(&out, "  fix: ask the future for its result() or exception()\n");
     report_end(t, REPORT_LOST_ERROR, &out);
 }

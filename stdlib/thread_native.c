@@ -125,7 +125,13 @@ static Value get_object(Thread *t, Value *args) {
 static Value report_lost(Thread *t, Value *args) {
     if (!is_str(args[0]) || !is_kind(args[1], OBJ_EXCEPTION))
         return raise_error(t, EXC_TypeError, "a str and an exception are required");
-    report_lost_outside_loops(t, args[0], args[1]);
+    Place made = {0};
+    if (is_kind(args[2], OBJ_TUPLE) && TUPLE(args[2])->size == 2) {
+        const Value *items = TUPLE(args[2])->items;
+        if (is_kind(items[0], OBJ_CODE) && is_fixnum(items[1]))
+            made = (Place){(Code *)object_of(items[0]), (uint32_t)fixnum_of(items[1])};
+    }
+    report_lost_outside_loops(t, args[0], args[1], made);
     return VALUE_NONE;
 }
 
@@ -135,9 +141,16 @@ static Value check_result(Thread *t, Value *args) {
     return VALUE_NONE;
 }
 
+/* Stage 0 gives the place that handed the job over, for reports: (code, pc), or None. */
 static Value note_job(Thread *t, Value *args) {
-    if (args[0] == fixnum(0)) PROBE(t, JOB_QUEUED, args[1], args[2]);
-    else if (args[0] == fixnum(1)) PROBE(t, JOB_BEGUN, args[1], args[2]);
+    if (args[0] == fixnum(0)) {
+        PROBE(t, JOB_QUEUED, args[1], args[2]);
+        Place place = place_in_program(t);
+        if (!place.code || code_is_library(place.code)) return VALUE_NONE;
+        Value pair[2] = {object_value(place.code), fixnum(place.pc)};
+        return object_value(tuple_from(t, pair, 2));
+    }
+    if (args[0] == fixnum(1)) PROBE(t, JOB_BEGUN, args[1], args[2]);
     else PROBE(t, JOB_DONE, args[1], args[2]);
     return VALUE_NONE;
 }
@@ -176,8 +189,9 @@ static const NativeDef functions[] = {
      "The main thread's threading.Thread is that one."},
     {"_check_result", check_result, "(result, /)",
      "Report a coroutine that a job of an executor made, and that nobody will await."},
-    {"_report_lost_error", report_lost, "(future, exception, /)",
-     "Say that nobody asked for the exception of a future, of which future is the repr."},
+    {"_report_lost_error", report_lost, "(future, exception, made, /)",
+     "Say that nobody asked for the exception of a future, of which future is the repr; made is\n"
+     "what _note_job() gave."},
     {"_note_job", note_job, "(stage, call, future, /)",
      "Tell the probe that a job of an executor is queued (0), begins (1) or is done (2). In a\n"
      "pool of processes [future] is from then on (future, number of the process)."},
