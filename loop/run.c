@@ -51,8 +51,8 @@ static bool run_entry(Thread *t, Value self, ReadyEntry entry) {
 
 /* Run what was ready when the pass began. [roots] holds the entry being run. Each entry begins in
  * an empty context; tasks and handles that have one enter it. In debug mode each is timed. */
-static inline __attribute__((always_inline)) bool run_entries(Thread *t, Loop *loop, Value self,
-                                                              Value *roots, bool debug) {
+static bool run_entries(Thread *t, Loop *loop, Value self, Value *roots) {
+    const bool debug = loop->debug;
     if (UNLIKELY(t->vm->seeded) && loop->ready.count > 1) loop_shuffle(loop);
     for (size_t left = loop->ready.count; left > 0; left--) {
         t->context = VALUE_ERROR;
@@ -60,7 +60,7 @@ static inline __attribute__((always_inline)) bool run_entries(Thread *t, Loop *l
         roots[1] = entry.what;
         roots[2] = entry.arg;
         blocked_enter(t, loop);
-        if (debug) loop->debug_began = clock_real();
+        if (UNLIKELY(debug)) loop->debug_began = clock_real();
         bool ok = run_entry(t, self, entry);
         if (UNLIKELY(debug || loop->is_held || (thread_poll_bits(t) & POLL_WATCH)))
             blocked_report(t, loop, entry.what, entry.arg);
@@ -75,8 +75,7 @@ static bool run_ready(Thread *t, Loop *loop, Value self, Value *roots) {
     Value *outer = push_roots(t, 1);
     Value context = context_switch(t, VALUE_NONE);
     if (context) *outer = context;
-    bool ok = LIKELY(!loop->debug) ? run_entries(t, loop, self, roots, false)
-                                   : run_entries(t, loop, self, roots, true);
+    bool ok = run_entries(t, loop, self, roots);
     blocked_leave(loop);
     context_restore(t, context);
     pop_roots(t, outer);

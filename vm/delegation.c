@@ -139,6 +139,7 @@ static Generator *deliver(Thread *t, Generator *leaf, Value sent) {
             return NULL;
         }
         leaf->state = GEN_SUSPENDED;
+        leaf->depth = 0;
         return leaf;
     case GEN_PARKED: { /* execute the SEND again */
         bool wide = frame_code(&leaf->frame)->flags & CODE_WIDE;

@@ -192,9 +192,8 @@ Value future_cancelled_error(Thread *t, Future *future) {
     return exception_new(t, t->vm->cancelled_error, &message, message == VALUE_NONE ? 0 : 1);
 }
 
-Value future_take_result(Thread *t, Future *future) {
-    if (LIKELY(future->state == FUTURE_FINISHED)) {
-        if (LIKELY(!future->failed)) return future->result;
+static __attribute__((noinline)) Value raise_outcome(Thread *t, Future *future) {
+    if (future->state == FUTURE_FINISHED) {
         future->observed = true;
         heap_set(&t->vm->heap, &EXCEPTION(future->result)->traceback, future->cancel_message);
         return raise_value(t, future->result);
@@ -206,4 +205,9 @@ Value future_take_result(Thread *t, Future *future) {
     }
     Value error = future_cancelled_error(t, future);
     return error == VALUE_ERROR ? VALUE_ERROR : raise_value(t, error);
+}
+
+Value future_take_result(Thread *t, Future *future) {
+    if (LIKELY(future->state == FUTURE_FINISHED && !future->failed)) return future->result;
+    return raise_outcome(t, future);
 }

@@ -28,21 +28,25 @@ typedef enum GeneratorState {
 
 struct Generator {
     Object header;
-    Generator *parent;      /* who delegates to me and is linked, or NULL */
-    Generator *delegate;    /* the linked generator I delegate to, or NULL */
-    Generator *leaf;        /* of a root: where a resume enters; NULL: unknown, walk down */
+    Generator *parent;   /* who delegates to me and is linked, or NULL */
+    Generator *delegate; /* the linked generator I delegate to, or NULL */
+    Generator *leaf;     /* of a root: where a resume enters; NULL: unknown, walk down */
     union {
         Generator *active_root; /* while I am the running leaf: the root of the activation */
         Code *creator;          /* an unstarted coroutine: what called it, or NULL */
     };
-    uint8_t state;          /* GeneratorState */
-    bool running;           /* I am the root of an activation under way */
-    bool parkable;  /* resumed by a task's step: a pending future parks instead of being yielded */
-    uint8_t epoch;  /* the collection cycle in which my registers were scanned (heap->epoch) */
-    bool noted;     /* the table of vm/made.h has the stack in which I was made */
-    bool owned;     /* only my delegator's registers refer to me: recycled when I end */
-    uint32_t depth; /* links above me when I was linked: bounds chains */
-    uint32_t created_at; /* an unstarted coroutine: where in [creator], in bytes behind the call */
+    uint8_t state;     /* GeneratorState */
+    bool running;      /* I am the root of an activation under way */
+    uint8_t epoch;     /* the collection cycle in which my registers were scanned */
+    bool parkable : 1; /* resumed by a task's step: a pending future parks instead of being yielded
+                        */
+    bool noted : 1;    /* the table of vm/made.h has the stack in which I was made */
+    bool owned : 1;    /* only my delegator's registers refer to me: recycled when I end */
+    union {
+        uint32_t depth; /* links above me when I was linked: bounds chains */
+        uint32_t
+            created_at; /* an unstarted coroutine: where in [creator], in bytes behind the call */
+    };
     Value handling; /* what my delegators handle (0: nothing); while I run: what my resumer does */
     Frame frame;
     Value registers[];
