@@ -201,6 +201,38 @@ void loop_leave(Thread *t, Loop *loop) {
 
 int64_t loop_now(const Loop *loop) { return clock_monotonic(&loop->state->vm->clock); }
 
+/* The module warnings, when somebody has imported it: only then a warning can be seen. Or 0. */
+static Value warnings_of(Thread *t) {
+    Value module = dict_get_str(t, t->vm->modules, str_intern(t->vm, "warnings", 8));
+    return is_kind(module, OBJ_MODULE) ? module : VALUE_ERROR;
+}
+
+/* A ResourceWarning that nobody closed [self]. */
+static void warn_unclosed(Thread *t, Value self) {
+    Value *roots = push_roots(t, 6), module = warnings_of(t);
+    roots[5] = self;
+    Str *text = module ? str_format(t, "unclosed event loop %R", self) : NULL;
+    if (text) {
+        roots[0] = object_value(text);
+        roots[1] = object_value(EXCEPTION_CLASS(t, ResourceWarning));
+        roots[2] = fixnum(1);
+        roots[3] = self;
+        module = call_method(t, module, str_intern(t->vm, "warn", 4), roots, 4);
+    }
+    if (module == VALUE_ERROR && t->exception != VALUE_UNSET)
+        exception_report_unraisable(t, "Exception ignored in", self);
+    pop_roots(t, roots);
+}
+
+/* It is being collected, and nobody closed it (hook). */
+static void on_unclosed(Thread *t, Value self) {
+    Loop *loop = loop_of(self);
+    EVENT_LOOP(self)->open = false;
+    if (!loop || loop->closed) return;
+    warn_unclosed(t, self);
+    if (!loop->thread && !loop_close(t, loop)) exception_take(t);
+}
+
 Value loop_new(Thread *t, Class *cls) {
     Loop *loop = calloc(1, sizeof *loop);
     if (!loop) memory_exhausted(sizeof *loop);
@@ -211,6 +243,8 @@ Value loop_new(Thread *t, Class *cls) {
     loop->object = object;
     const char *debug = getenv("PYTHONASYNCIODEBUG");
     loop->debug = object->debug = t->vm->dev_mode || (debug && *debug);
+    object->open = true;
+    if (warnings_of(t)) heap_register_finalizable(&t->vm->heap, &object->header);
     loop->custom = cls != BUILTIN_CLASS(t, LOOP);
     loop->state = loop_state(t);
     loop->next = loop->state->loops;
@@ -286,6 +320,7 @@ bool loop_close(Thread *t, Loop *loop) {
     if (!loop->state->interrupted) report_pending_tasks(t, loop);
     close_connections(t, loop);
     loop->closed = true;
+    loop->object->open = false;
     for (size_t i = 0; i < loop->ready.count; i++) {
         heap_forget(&t->vm->heap, ready_at(&loop->ready, i)->what);
         heap_forget(&t->vm->heap, ready_at(&loop->ready, i)->arg);
@@ -351,6 +386,7 @@ void loop_install(Thread *t, bool virtual_time) {
     hooks->call_soon = call_soon;
     hooks->event_loop = loop_get_event_loop;
     hooks->running_loop = loop_get_running;
+    hooks->unclosed_loop = on_unclosed;
     hooks->sleep_start = sleep_start;
     hooks->sleep_stop = sleep_stop;
     hooks->lost_error = report_lost_error;
@@ -381,6 +417,7 @@ void loop_shutdown(Thread *t) {
     for (Loop *loop = state->loops; loop; loop = loop->next) {
         if (!loop->object || loop->thread) continue;
         bool was_closed = loop->closed;
+        if (!was_closed) warn_unclosed(t, object_value(loop->object));
         if (!loop_close(t, loop)) exception_take(t);
         loop->over = !was_closed;
     }

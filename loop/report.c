@@ -241,8 +241,34 @@ bool report_default_of(Thread *t, Value loop, Dict *context) {
     return report_default(t, context);
 }
 
+/* An exception handler raised: say so in the words of [message], unless it leaves the loop. */
+static bool tell_of_broken(Thread *t, const char *message) {
+    if (exception_matches(t, EXC_SystemExit) || exception_matches(t, EXC_KeyboardInterrupt))
+        return false;
+    Value *roots = push_roots(t, 2);
+    roots[1] = exception_take(t);
+    roots[0] = object_value(str_from(t, message));
+    if (!report_by_logger(t, "log_failure", roots, 2)) {
+        Buffer out = {0};
+        buffer_printf(&out, "%s\n", message);
+        exception_print(t, roots[1], &out);
+        report_text(t, out.data, out.size);
+        buffer_free(&out);
+    }
+    pop_roots(t, roots);
+    return true;
+}
+
+/* loop.default_exception_handler(context), which a class of the program's may define anew. */
+static bool call_default(Thread *t, Value loop, Dict *context, const char *broken) {
+    if (LIKELY(!loop_of(loop)->custom)) return report_default_of(t, loop, context);
+    Value argument = object_value(context);
+    Str *name = str_intern(t->vm, "default_exception_handler", 25);
+    return call_method(t, loop, name, &argument, 1) != VALUE_ERROR || tell_of_broken(t, broken);
+}
+
 /* The custom handler raised: report that, unless it leaves the loop. */
-static bool handler_failed(Thread *t, Dict *context) {
+static bool handler_failed(Thread *t, Value loop, Dict *context) {
     if (exception_matches(t, EXC_SystemExit) || exception_matches(t, EXC_KeyboardInterrupt))
         return false;
     Value *roots = push_roots(t, 2);
@@ -253,7 +279,9 @@ static bool handler_failed(Thread *t, Dict *context) {
                  object_value(str_from(t, "Unhandled error in exception handler")));
     dict_set_str(t, report, NAME_OF(t, exception), roots[0]);
     dict_set_str(t, report, NAME_OF(t, context), object_value(context));
-    bool ok = report_default(t, report);
+    bool ok = call_default(t, loop, report,
+                           "Exception in default exception handler while handling an unexpected "
+                           "error in custom exception handler");
     pop_roots(t, roots);
     return ok;
 }
@@ -267,11 +295,12 @@ bool report_to_loop(Thread *t, Value loop, Dict *context) {
 
 bool report_to_handler(Thread *t, Value loop, Dict *context) {
     Value handler = loop_of(loop)->exception_handler;
-    if (handler == VALUE_NONE) return report_default_of(t, loop, context);
+    if (handler == VALUE_NONE)
+        return call_default(t, loop, context, "Exception in default exception handler");
     Value *roots = push_roots(t, 2);
     roots[0] = loop;
     roots[1] = object_value(context);
-    bool ok = call_value(t, handler, roots, 2) != VALUE_ERROR || handler_failed(t, context);
+    bool ok = call_value(t, handler, roots, 2) != VALUE_ERROR || handler_failed(t, loop, context);
     pop_roots(t, roots);
     return ok;
 }

@@ -33,6 +33,9 @@ bool object_wants_finalizer(const Object *object) {
     case OBJ_TASK:
         if (has_lost_error((const Future *)object)) return true;
         break;
+    case OBJ_LOOP:
+        if (((const EventLoop *)object)->open) return true;
+        break;
     case OBJ_GENERATOR:
     case OBJ_COROUTINE: return has_pending_cleanup((const Generator *)object);
     case OBJ_ASYNC_GENERATOR: {
@@ -50,10 +53,15 @@ static bool run_del(Thread *t, Object *object) {
     return del == VALUE_UNSET || (del != VALUE_ERROR && call_value(t, del, NULL, 0) != VALUE_ERROR);
 }
 
-/* A future reports its lost error; a subclass may have __del__ as well. False: raised. */
-static bool finalize_future(Thread *t, Object *object) {
-    if (has_lost_error((const Future *)object) && t->vm->hooks.lost_error)
-        t->vm->hooks.lost_error(t, object_value(object));
+/* A future reports its lost error, a loop that it was not closed; a subclass may have __del__ as
+ * well. False: raised. */
+static bool finalize_of_asyncio(Thread *t, Object *object) {
+    VmHooks *hooks = &t->vm->hooks;
+    if (object_kind(object) == OBJ_LOOP) {
+        if (((EventLoop *)object)->open) hooks->unclosed_loop(t, object_value(object));
+    } else if (has_lost_error((const Future *)object) && hooks->lost_error) {
+        hooks->lost_error(t, object_value(object));
+    }
     if (t->exception != VALUE_UNSET) return false;
     bool wants_del =
         (object_class(object)->flags & CLASS_HAS_DEL) && !(object->bits & OBJECT_FINALIZED);
@@ -70,7 +78,8 @@ static bool finalize_unstarted(Thread *t, Object *object) {
 static bool finalize(Thread *t, Object *object) {
     switch (object_kind(object)) {
     case OBJ_FUTURE:
-    case OBJ_TASK: return finalize_future(t, object);
+    case OBJ_TASK:
+    case OBJ_LOOP: return finalize_of_asyncio(t, object);
     case OBJ_NATIVE_COROUTINE: return finalize_unstarted(t, object);
     case OBJ_GENERATOR:
     case OBJ_COROUTINE:

@@ -100,6 +100,7 @@ typedef struct EventLoop {
     Value current_task;           /* VALUE_NONE between steps */
     uint64_t tasks;               /* how many are pending */
     struct Loop *loop;            /* loop/loop.h */
+    bool open;                    /* close() was not called */
     bool debug;                   /* set_debug(): note the stacks in which things are made */
 } EventLoop;
 

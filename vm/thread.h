@@ -77,6 +77,8 @@ typedef struct VmHooks {
     bool (*sleep_start)(Thread *t, Value sleeper, double seconds);
     /* an exception nobody retrieved, of a failed future that is being collected */
     void (*lost_error)(Thread *t, Value future);
+    /* an event loop is being collected that nobody has closed */
+    void (*unclosed_loop)(Thread *t, Value loop);
     /* that timer is not needed any more */
     void (*sleep_stop)(Thread *t, Value sleeper);
     /* an expression statement dropped [v], a generator object or a task */
