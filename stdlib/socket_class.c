@@ -50,6 +50,12 @@ bool socket_again(Thread *t, Value self, short events, int64_t deadline) {
     return socket_wait(t, self, events, deadline);
 }
 
+bool socket_again_with(Thread *t, Value self, short events, int64_t deadline, int flags) {
+    if ((flags & MSG_DONTWAIT) && SOCKET(self)->timeout < 0 && errno != EINTR)
+        return os_error(t), false;
+    return socket_again(t, self, events, deadline);
+}
+
 /* The descriptor's mode: 0 or O_NONBLOCK is [mode]; the one it had before, -1: it is none. */
 static int set_mode(int fd, int mode) {
     int flags = fcntl(fd, F_GETFL);

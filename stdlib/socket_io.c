@@ -48,7 +48,7 @@ static ssize_t receive(Thread *t, Value self, void *data, size_t size, int flags
         ssize_t n = recvfrom(SOCKET(self)->fd, data, size, flags | MSG_DONTWAIT,
                              (struct sockaddr *)address, address_size);
         if (n >= 0) return note_received(t, self, n, size, flags);
-        if (!socket_again(t, self, POLLIN, deadline)) return note_broken(t, self);
+        if (!socket_again_with(t, self, POLLIN, deadline, flags)) return note_broken(t, self);
     }
 }
 
@@ -169,7 +169,7 @@ static ssize_t transmit(Thread *t, Value self, Value v, size_t offset, int flags
         if (n >= 0)
             wire_sent_to(t, SOCKET(self)->fd, (size_t)n, (const struct sockaddr *)address);
         if (n >= 0) return n;
-        if (!socket_again(t, self, POLLOUT, deadline)) return -1;
+        if (!socket_again_with(t, self, POLLOUT, deadline, flags)) return -1;
     }
 }
 

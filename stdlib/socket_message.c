@@ -173,7 +173,7 @@ static Value transmit(Thread *t, Value self, Message *m, int flags) {
             wire_sent_to(t, SOCKET(self)->fd, (size_t)n, m->header.msg_name);
             return fixnum(n);
         }
-        if (!socket_again(t, self, POLLOUT, deadline)) return VALUE_ERROR;
+        if (!socket_again_with(t, self, POLLOUT, deadline, flags)) return VALUE_ERROR;
     }
 }
 
@@ -223,7 +223,7 @@ static ssize_t receive(Thread *t, Value self, Message *m, int flags) {
                 wire_received(t, SOCKET(self)->fd, (size_t)n);
             return n;
         }
-        if (socket_again(t, self, POLLIN, deadline)) continue;
+        if (socket_again_with(t, self, POLLIN, deadline, flags)) continue;
         if (exception_matches(t, EXC_ConnectionResetError))
             wire_received(t, SOCKET(self)->fd, 0);
         return -1;
@@ -349,7 +349,7 @@ Value socket_recvmsg_into(Thread *t, Value *args) {
 static Value extra_length(Thread *t, Value v, const char *words, bool padded) {
     int64_t size;
     if (!arg_int64(t, v, &size)) return VALUE_ERROR;
-    if (size < 0 || size > INT_MAX - (int64_t)CMSG_SPACE(1))
+    if (size < 0 || size > INT_MAX - (int64_t)(padded ? CMSG_SPACE(1) : CMSG_LEN(0)))
         return raise_error(t, EXC_OverflowError, "%s", words);
     return fixnum((int64_t)(padded ? CMSG_SPACE((size_t)size) : CMSG_LEN((size_t)size)));
 }
