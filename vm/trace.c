@@ -29,7 +29,7 @@ const bool object_needs_finalize[OBJ_KIND_COUNT] = {
     [OBJ_CODE] = true,         [OBJ_EXCEPTION] = true,   [OBJ_MODULE] = true,
     [OBJ_PROPERTY] = true,     [OBJ_FUTURE] = true,      [OBJ_TASK] = true,
     [OBJ_LOOP] = true,         [OBJ_NAMESPACE] = true,   [OBJ_NATIVE_DATA] = true,
-    [OBJ_STREAM] = true,
+    [OBJ_STREAM] = true,       [OBJ_HANDLE] = true,
     [OBJ_STATICMETHOD] = true, [OBJ_CLASSMETHOD] = true, [OBJ_SUPER] = true,
     [OBJ_REVERSED] = true,     [OBJ_ENUMERATE] = true,   [OBJ_ZIP] = true,
     [OBJ_MAP] = true,          [OBJ_FILTER] = true,
