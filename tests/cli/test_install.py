@@ -60,6 +60,19 @@ class Install(TulipCase):
             self.assertIn(f'"Tulip {version}"', file.read())
         for name in "README.md", "docs/tour.md", "scripts", "editors/README.md":
             self.assertTrue(os.path.exists(os.path.join(self.folder, "share/doc/tulip", name)), name)
+        self.assertEqual(self.links_that_lead_nowhere(), [])
+
+    def links_that_lead_nowhere(self):
+        lost = []
+        documents = os.path.join(self.folder, "share/doc/tulip")
+        for folder, _, names in os.walk(documents):
+            for name in (name for name in names if name.endswith(".md")):
+                with open(os.path.join(folder, name), encoding="utf-8") as file:
+                    text = re.sub(r"```.*?```|`[^`\n]*`(?!\])", "", file.read(), flags=re.DOTALL)
+                for link in re.findall(r"\]\(([^)\s#]+)[^)\s]*\)", text):
+                    if "://" not in link and not os.path.exists(os.path.join(folder, link)):
+                        lost.append((name, link))
+        return lost
 
 
 class Editors(TulipCase):

@@ -135,6 +135,17 @@ class Plain(TulipCase):
         printed, _ = self.session("help(str.split)\nhelp('asyncio.gather')\n")
         self.assertLess(max(map(len, printed.split("\n"))), 80)
 
+    def test_help_of_keywords(self):
+        printed, _ = self.session("help('if')\nhelp('yield  from')\nhelp('keywords')\n"
+                                  "import keyword\nfrom _prompt.keywords import explain, knows\n"
+                                  "[word for word in keyword.kwlist if not knows(word)]\n"
+                                  "max(len(max(explain(word).split('\\n'), key=len)) "
+                                  "for word in keyword.kwlist) < 80\n")
+        self.assertTrue(printed.startswith("    if TEST:\n        ...\n    elif TEST:"), printed)
+        self.assertIn("X = yield VALUE\n    yield from ITERABLE", printed)
+        self.assertIn("False None True and as", printed)
+        self.assertTrue(printed.endswith("[]\nTrue"), printed)
+
     def test_exit_and_quit_say_how_they_are_used(self):
         self.assertEqual(self.session("quit\nexit\n")[0],
                          "quit() or Ctrl-D ends the session.\nexit() or Ctrl-D ends the session.")
@@ -407,6 +418,15 @@ class Terminal(TulipCase):
         self.tmux("send-keys", "-l", "import asyncio, time\rtime.sleep(0.3)\r"
                   "await asyncio.sleep(0.01, 'slept')\r")
         self.wait("\n'slept'\n>>>")
+
+    def test_ctrl_d_typed_ahead_ends_the_session(self):
+        self.type("import time; print('begins'); time.sleep(1)")
+        self.wait("begins")
+        self.press("C-d")
+        end = time.monotonic() + 20 * common.SLOW
+        while (dead := self.tmux("display-message", "-p", "#{pane_dead}").strip()) != "1":
+            self.assertLess(time.monotonic(), end, dead)
+            time.sleep(0.05)
 
     def test_a_terminal_that_becomes_narrower(self):
         self.type("for i in range(40): print(i)")

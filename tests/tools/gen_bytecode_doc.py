@@ -26,7 +26,8 @@ def introduction(text):
 
 
 def escape(text):
-    for plain, marked in (("\\\"", "\""), ("|", "\\|"), ("*", "\\*"), ("_", "\\_"), ("<", "&lt;")):
+    for plain, marked in (("\\\"", "\""), ("|", "\\|"), ("*", "\\*"), ("_", "\\_"), ("<", "&lt;"),
+                          ("](", "]\\(")):
         text = text.replace(plain, marked)
     return text
 
