@@ -32,7 +32,8 @@ static Value make(Thread *t, const NativeDef *def, Value self, const char *modul
     n->simple = !s->has_varkw;
     for (int i = 0; i < s->keyword_only; i++)
         n->simple &= s->defaults[s->positional + i] != VALUE_ERROR;
-    n->exact = n->simple && !s->has_varargs && !s->keyword_only ? s->positional : UINT16_MAX;
+    n->most = n->simple && !s->has_varargs ? (int16_t)s->positional : -1;
+    n->exact = n->most == n->parameters ? n->most : -1;
     for (int i = 0; i < s->positional; i++) n->required += s->defaults[i] == VALUE_ERROR;
     return object_value(n);
 }
@@ -91,13 +92,23 @@ static inline void bind_by_counting(Thread *t, const Native *native, Value *out,
     if (s->has_varargs) out[n] = object_value(tuple_from(t, args + i, (size_t)(argc - i)));
 }
 
-Value native_call(Thread *t, Native *native, Value *args, int argc, Tuple *kwnames) {
+/* With no more than defaults to be added behind the arguments. */
+static Value call_with_defaults(Thread *t, const Native *native, const Value *args, int argc) {
+    Value *top = t->registers_top;
+    int n = 0;
+    for (; n < argc; n++) top[n] = args[n];
+    for (; n < native->parameters; n++) top[n] = native->signature->defaults[n];
+    t->registers_top = top + n;
+    Value v = native->fn(t, top);
+    t->registers_top = top;
+    return v;
+}
+
+/* With anything. */
+static Value call_binding(Thread *t, const Native *native, Value *args, int argc, Tuple *kwnames) {
     Value *top = t->registers_top;
     bool bound = native->self != VALUE_UNSET && native->owner;
     int parameters = native->parameters, total = argc + bound;
-    if (UNLIKELY(top + parameters + total + 64 > t->registers_end)) {
-        return raise_error(t, EXC_RecursionError, "maximum recursion depth exceeded");
-    }
     Value *out = top;
     t->registers_top = top + parameters;
     bool ok = self_fits(t, native, args, argc - (kwnames ? (int)kwnames->size : 0));
@@ -119,6 +130,16 @@ Value native_call(Thread *t, Native *native, Value *args, int argc, Tuple *kwnam
     Value v = ok ? native->fn(t, out) : VALUE_ERROR;
     t->registers_top = top;
     return v;
+}
+
+Value native_call(Thread *t, Native *native, Value *args, int argc, Tuple *kwnames) {
+    if (UNLIKELY(t->registers_top + native->parameters + argc + 65 > t->registers_end))
+        return raise_error(t, EXC_RecursionError, "maximum recursion depth exceeded");
+    bool complete = !kwnames && argc >= native->required && argc <= native->most;
+    if (complete && (!native->owner ||
+                     (native->self == VALUE_UNSET && argc && native_takes(t->vm, native, args[0]))))
+        return call_with_defaults(t, native, args, argc);
+    return call_binding(t, native, args, argc, kwnames);
 }
 
 /* ---- classes ---- */

@@ -78,8 +78,9 @@ typedef struct Native {
     uint8_t required;    /* positional parameters without a default */
     bool simple;       /* no **kwargs nor required keyword-only parameters: positional calls bind by
                           counting */
-    uint16_t exact;    /* how many positional arguments fill its registers with nothing to do;
-                          UINT16_MAX: never */
+    int16_t exact;     /* positional arguments that fill its registers with nothing to do, or -1 */
+    int16_t most;      /* positional arguments it can be called with when defaults are all that is
+                          to be added; -1: there is more to binding */
     uint8_t intrinsic; /* NativeIntrinsic: the interpreter loop does it without a C call */
 } Native;
 

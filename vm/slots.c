@@ -155,7 +155,7 @@ static void publish(Thread *t, Class *cls, const SlotRow *row) {
     n->signature->wrapper = wrapper;
     n->parameters = (uint16_t)signature_size(n->signature);
     n->simple = false;
-    n->exact = UINT16_MAX;
+    n->exact = n->most = -1;
     dict_set_str(t, cls->dict, name, constructs ? staticmethod_new(t, native) : native);
 }
 
