@@ -197,8 +197,19 @@ void report_statement(Thread *t, Value v, Place place) {
     report(t, v, "was never awaited", place);
 }
 
+/* Does a task hold it, and will start it? */
+static bool is_of_task(Thread *t, Value v) {
+    for (const Loop *loop = loop_state(t)->loops; loop; loop = loop->next) {
+        if (!loop->object) continue;
+        for (const Task *task = loop->object->first_task; task; task = task->next_task) {
+            if (task->coroutine == v) return true;
+        }
+    }
+    return false;
+}
+
 void report_misused(Thread *t, Value v, const char *how) {
-    if (!coroutine_is_news(v)) return;
+    if (!coroutine_is_news(v) || is_of_task(t, v)) return;
     char what[80];
     snprintf(what, sizeof what, "was never awaited, but is %s", how);
     report(t, v, what, place_in_program(t));

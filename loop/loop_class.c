@@ -273,7 +273,7 @@ static Value remove_signal_handler(Thread *t, Value *args) {
     if (!loop || loop->signal_handles[number] == VALUE_UNSET) return VALUE_FALSE;
     heap_set(&t->vm->heap, &loop->signal_handles[number], VALUE_UNSET);
     loop->signal_handle_count--;
-    if (number != SIGINT) signal((int)number, SIG_DFL);
+    signals_set_handler(t, (int)number, VALUE_UNSET);
     return VALUE_TRUE;
 }
 
@@ -378,7 +378,7 @@ static const Slots slots = {.repr = repr, .construct = construct, .init = init};
 
 static const NativeDef methods[] = {
     {"run_forever", run_forever, "(self, /)", "Run until stop() is called."},
-    {"run_until_complete", run_until_complete, "(self, future, /)",
+    {"run_until_complete", run_until_complete, "(self, future)",
      "Run until the future (or coroutine) is done; gives its result."},
     {"stop", stop, "(self, /)", "Stop after the pass that is under way."},
     {"close", close_loop, "(self, /)", "Close the loop; what is queued is forgotten."},
@@ -397,18 +397,18 @@ static const NativeDef methods[] = {
     {"create_task", create_task, "(self, coro, *, name=None, context=None)",
      "A Task that drives the coroutine."},
     {"get_task_factory", get_task_factory, "(self, /)", "What makes tasks, or None."},
-    {"set_task_factory", set_task_factory, "(self, factory, /)",
+    {"set_task_factory", set_task_factory, "(self, factory)",
      "Let factory(loop, coro) make tasks; None: the default."},
     {"get_exception_handler", get_exception_handler, "(self, /)",
      "What receives lost errors, or None."},
-    {"set_exception_handler", set_exception_handler, "(self, handler, /)",
+    {"set_exception_handler", set_exception_handler, "(self, handler)",
      "Let handler(loop, context) receive lost errors; None: the default."},
-    {"call_exception_handler", call_exception_handler, "(self, context, /)",
+    {"call_exception_handler", call_exception_handler, "(self, context)",
      "Hand an error context to the exception handler."},
-    {"default_exception_handler", default_exception_handler, "(self, context, /)",
+    {"default_exception_handler", default_exception_handler, "(self, context)",
      "Write an error context to sys.stderr."},
     {"get_debug", get_debug, "(self, /)", "Is debug mode on?"},
-    {"set_debug", set_debug, "(self, enabled, /)", "Turn debug mode on or off."},
+    {"set_debug", set_debug, "(self, enabled)", "Turn debug mode on or off."},
     {"shutdown_asyncgens", shutdown_asyncgens, "(self, /)", "Close all running async generators."},
     {"run_in_executor", executor_run, "(self, executor, func, *args)",
      "A future for func(*args), called in executor; None: in the loop's own pool of threads."},
@@ -423,7 +423,7 @@ static const NativeDef methods[] = {
     {"_process_events", process_events, "(self, event_list, /)",
      "What came out of waiting in a _selector."},
     {"_check_closed", check_closed, "(self, /)", "RuntimeError when the loop is closed."},
-    {"remove_signal_handler", remove_signal_handler, "(self, sig, /)", "Undo add_signal_handler."},
+    {"remove_signal_handler", remove_signal_handler, "(self, sig)", "Undo add_signal_handler."},
     {0},
 };
 

@@ -194,14 +194,32 @@ static Value isfuture(Thread *t, Value *args) {
     return bool_value(blocking != VALUE_UNSET && blocking != VALUE_NONE);
 }
 
+/* The function under a bound method and under functools.partial; VALUE_ERROR: raised. */
+static Value function_under(Thread *t, Value f) {
+    Value module = dict_get_str(t, t->vm->modules, str_intern(t->vm, "_functools", 10));
+    Value partial = is_kind(module, OBJ_MODULE) ? dict_get_str(t, MODULE(module)->dict,
+                                                               str_intern(t->vm, "partial", 7))
+                                                : VALUE_UNSET;
+    while (is_object(f)) {
+        if (is_kind(f, OBJ_METHOD))
+            f = ((Method *)object_of(f))->function;
+        else if (is_kind(partial, OBJ_CLASS) &&
+                 class_is_subclass(class_of(t->vm, f), CLASS(partial)))
+            f = value_getattr(t, f, str_intern(t->vm, "func", 4));
+        else break;
+    }
+    return f;
+}
+
 static Value iscoroutinefunction(Thread *t, Value *args) {
-    Value f = args[0];
-    if (is_kind(f, OBJ_METHOD)) f = ((Method *)object_of(f))->function;
+    Value f = function_under(t, args[0]);
+    if (f == VALUE_ERROR) return VALUE_ERROR;
     if (is_kind(f, OBJ_FUNCTION)) {
         uint32_t flags = FUNCTION(f)->code->flags;
         if (flags & (CODE_COROUTINE | CODE_ITERABLE_COROUTINE)) return VALUE_TRUE;
     }
     if (is_kind(f, OBJ_NATIVE)) return bool_value(((Native *)object_of(f))->fn == sleep_function);
+    f = args[0];
     if (!is_object(f)) return VALUE_FALSE;
     Value mark = value_getattr_or_unset(t, f, NAME_OF(t, _is_coroutine));
     if (mark == VALUE_ERROR) return VALUE_ERROR;
@@ -276,9 +294,9 @@ static const NativeDef functions[] = {
     {"_unregister_task", unregister_task, "(task)", "Undo it."},
     {"_enter_task", enter_task, "(loop, task)", "The task begins to run."},
     {"_leave_task", leave_task, "(loop, task)", "The task stops running."},
-    {"iscoroutine", iscoroutine, "(obj, /)", "Is it a coroutine that a task can drive?"},
-    {"isfuture", isfuture, "(obj, /)", "Is it a future?"},
-    {"iscoroutinefunction", iscoroutinefunction, "(func, /)", "Does calling it give a coroutine?"},
+    {"iscoroutine", iscoroutine, "(obj)", "Is it a coroutine that a task can drive?"},
+    {"isfuture", isfuture, "(obj)", "Is it a future?"},
+    {"iscoroutinefunction", iscoroutinefunction, "(func)", "Does calling it give a coroutine?"},
     {"mark_coroutine", mark_coroutine, "(func, /)",
      "Make a generator function a coroutine function."},
     {"take_sigint", take_sigint, "(handler, /)", "Handle Ctrl-C, unless somebody does."},
