@@ -168,6 +168,6 @@ static Value build_class(Thread *t, Value *args) {
 
 const NativeDef builtins_class_functions[] = {
     {"__build_class__", build_class, "(func, name, /, *bases, **kwds)",
-     "Internal helper function used by the class statement."},
+     "What a class statement calls to make the class."},
     {NULL, NULL, NULL, NULL},
 };

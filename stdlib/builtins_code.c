@@ -261,17 +261,17 @@ static Value builtin_import(Thread *t, Value *args) {
 
 const NativeDef builtins_code_functions[] = {
     {"__import__", builtin_import, "(name, globals=None, locals=None, fromlist=(), level=0)",
-     "Import a module."},
+     "What an import statement calls."},
     {"compile", builtin_compile,
      "(source, filename, mode, flags=0, dont_inherit=False, optimize=-1)",
-     "Compile source into a code object that can be executed by exec() or eval()."},
+     "Make a code object, which exec() and eval() run, of a text."},
     {"eval", builtin_eval, "(source, globals=None, locals=None, /)",
-     "Evaluate the given source in the context of globals and locals."},
+     "The value of an expression whose names are in globals and locals."},
     {"exec", builtin_exec, "(source, globals=None, locals=None, /, *, closure=None)",
-     "Execute the given source in the context of globals and locals."},
+     "Run a text or code object as statements whose names are in globals and locals."},
     {"globals", builtin_globals, "()",
-     "Return the dictionary containing the current scope's global variables."},
+     "The dict of the names of this module."},
     {"locals", builtin_locals, "()",
-     "Return a dictionary containing the current scope's local variables."},
+     "A dict of the names of this function, or of the module or class outside one."},
     {NULL, NULL, NULL, NULL},
 };

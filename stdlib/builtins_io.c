@@ -115,11 +115,9 @@ const NativeDef builtins_io_functions[] = {
      "opener=None)",
      "Open file and return a stream.  Raise OSError upon failure."},
     {"print", builtin_print, "(*args, sep=None, end=None, file=None, flush=False)",
-     "Prints the values to a stream, or to sys.stdout by default.\n\n  sep\n    string inserted "
-     "between values, default a "
-     "space.\n  end\n    string appended after the last value, default a newline.\n  file\n    a "
-     "file-like object (stream); "
-     "defaults to the current sys.stdout.\n  flush\n    whether to forcibly flush the stream."},
+     "Write the arguments as text to file (sys.stdout), sep between them and end after them.\n\n"
+     "  sep    ' ' unless given\n  end    a line break unless given\n"
+     "  file   anything with write()\n  flush  true: what is buffered is written at once"},
     {"quit", builtin_exit, "(code=None)", "End the program: raise SystemExit."},
     {NULL, NULL, NULL, NULL},
 };

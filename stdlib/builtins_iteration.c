@@ -177,15 +177,15 @@ static Value builtin_sum(Thread *t, Value *args) {
 
 const NativeDef builtins_iteration_functions[] = {
     {"anext", builtin_anext, "(async_iterator, default=?, /)",
-     "Return the next item from the async iterator."},
+     "To be awaited: the next element, or default when there is none."},
     {"aiter", builtin_aiter, "(async_iterable, /)",
-     "Return an AsyncIterator for an AsyncIterable object."},
+     "What __aiter__() of the object returns: it has __anext__()."},
     {"all", builtin_all, "(iterable, /)",
-     "Return True if bool(x) is True for all values x in the iterable."},
+     "Are all elements true? With none, they are."},
     {"any", builtin_any, "(iterable, /)",
-     "Return True if bool(x) is True for any x in the iterable."},
+     "Is one of the elements true?"},
     {"iter", builtin_iter, "(object, sentinel=?, /)",
-     "Get an iterator from an object, or one that calls until the sentinel comes."},
+     "An iterator over object, or one that calls it until it returns sentinel."},
     {"max", builtin_max, "(*args, key=None, default=?)",
      "max(iterable, *[, default=obj, key=func]) -> value\n"
      "max(arg1, arg2, *args, *[, key=func]) -> value\n\n"
@@ -194,10 +194,11 @@ const NativeDef builtins_iteration_functions[] = {
      "min(iterable, *[, default=obj, key=func]) -> value\n"
      "min(arg1, arg2, *args, *[, key=func]) -> value\n\n"
      "The smallest item of an iterable or of the arguments."},
-    {"next", builtin_next, "(iterator, default=?, /)", "Return the next item from the iterator."},
+    {"next", builtin_next, "(iterator, default=?, /)",
+     "The next element, or default when there is none."},
     {"sorted", builtin_sorted, "(iterable, /, *, key=None, reverse=False)",
-     "Return a new list containing all items from the iterable in ascending order."},
+     "A list of the elements from the smallest on; key says what is compared."},
     {"sum", builtin_sum, "(iterable, /, start=0)",
-     "Return the sum of a 'start' value (default: 0) plus an iterable of numbers"},
+     "start and the numbers of iterable, added up."},
     {NULL, NULL, NULL, NULL},
 };

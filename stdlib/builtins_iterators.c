@@ -258,9 +258,8 @@ static const NativeClass map_class = {
     .kind = OBJ_MAP,
     .slots = &map_slots,
     .methods = map_methods,
-    .doc = "map(func, *iterables) --> map object\n\nMake an iterator that computes the function "
-           "using arguments from\n"
-           "each of the iterables.  Stops when the shortest iterable is exhausted.",
+    .doc = "map(func, *iterables) --> map object\n\n"
+           "Calls func with the next element of every iterable, until one of them has no more.",
     .trace = trace_all_values,
 };
 
@@ -323,9 +322,9 @@ static const NativeClass filter_class = {
     .kind = OBJ_FILTER,
     .slots = &filter_slots,
     .methods = filter_methods,
-    .doc = "filter(function or None, iterable) --> filter object\n\nReturn an iterator yielding "
-           "those items of iterable for "
-           "which function(item)\nis true. If function is None, return the items that are true.",
+    .doc = "filter(function or None, iterable) --> filter object\n\n"
+           "Gives the elements for which function(element) is true;\n"
+           "with None, those that are true.",
     .trace = trace_all_values,
 };
 
@@ -408,7 +407,7 @@ static const NativeClass reversed_class = {
     .kind = OBJ_REVERSED,
     .slots = &reversed_slots,
     .methods = reversed_methods,
-    .doc = "Return a reverse iterator over the values of the given sequence.",
+    .doc = "An iterator over a sequence from its end to its beginning.",
     .trace = trace_all_values,
 };
 

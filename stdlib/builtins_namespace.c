@@ -66,7 +66,8 @@ static const Slots slots = {.init = init, .repr = repr, .compare = compare};
 static const NativeClass namespace_class = {
     .kind = OBJ_NAMESPACE,
     .slots = &slots,
-    .doc = "A simple attribute-based namespace.\n\nSimpleNamespace(**kwargs)",
+    .doc = "SimpleNamespace(**kwargs): an object with these attributes;\n"
+           "others may be added.",
 };
 
 void builtins_namespace_init(Thread *t) {

@@ -65,14 +65,14 @@ static Value builtin_round(Thread *t, Value *args) {
 }
 
 const NativeDef builtins_number_functions[] = {
-    {"abs", builtin_abs, "(x, /)", "Return the absolute value of the argument."},
-    {"bin", builtin_bin, "(number, /)", "Return the binary representation of an integer."},
-    {"divmod", builtin_divmod, "(x, y, /)", "Return the tuple (x//y, x%y)."},
-    {"hex", builtin_hex, "(number, /)", "Return the hexadecimal representation of an integer."},
-    {"oct", builtin_oct, "(number, /)", "Return the octal representation of an integer."},
+    {"abs", builtin_abs, "(x, /)", "How far x is from zero."},
+    {"bin", builtin_bin, "(number, /)", "An integer in binary digits, after 0b."},
+    {"divmod", builtin_divmod, "(x, y, /)", "Quotient and remainder: (x // y, x % y)."},
+    {"hex", builtin_hex, "(number, /)", "An integer in hexadecimal digits, after 0x."},
+    {"oct", builtin_oct, "(number, /)", "An integer in octal digits, after 0o."},
     {"pow", builtin_pow, "(base, exp, mod=None)",
-     "Equivalent to base**exp with 2 arguments or base**exp % mod with 3 arguments."},
+     "base ** exp, or its remainder when divided by mod."},
     {"round", builtin_round, "(number, ndigits=None)",
-     "Round a number to a given precision in decimal digits."},
+     "A number rounded to ndigits places; to an int without them."},
     {NULL, NULL, NULL, NULL},
 };

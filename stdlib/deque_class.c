@@ -443,7 +443,7 @@ static const NativeDef methods[] = {
      "Add all items at the left end, one after the other."},
     {"index", method_index, "(self, value, start=?, stop=?, /)",
      "Position of the first item equal to value."},
-    {"insert", method_insert, "(self, index, object, /)", "Insert object before index."},
+    {"insert", method_insert, "(self, index, object, /)", "Put object before the element at index."},
     {"pop", method_pop, "(self, /)", "Remove and return the last item."},
     {"popleft", method_popleft, "(self, /)", "Remove and return the first item."},
     {"remove", method_remove, "(self, value, /)", "Remove the first item equal to value."},

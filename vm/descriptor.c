@@ -148,13 +148,13 @@ static const Slots property_slots = {
 };
 static const NativeDef property_methods[] = {
     {"getter", property_getter, "(self, function, /)",
-     "Descriptor to obtain a copy of the property with a different getter."},
+     "A copy of the property with this getter."},
     {"setter", property_setter, "(self, function, /)",
-     "Descriptor to obtain a copy of the property with a different setter."},
+     "A copy of the property with this setter."},
     {"deleter", property_deleter, "(self, function, /)",
-     "Descriptor to obtain a copy of the property with a different deleter."},
+     "A copy of the property with this deleter."},
     {"__set_name__", property_set_name, "(self, owner, name, /)",
-     "Method to set name of a property."},
+     "Remember the name that the property has in its class, for messages."},
     {NULL, NULL, NULL, NULL},
 };
 static const FieldDef property_fields[] = {

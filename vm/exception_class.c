@@ -204,9 +204,9 @@ static Value set_state(Thread *t, Value *args) {
 
 static const NativeDef exception_methods[] = {
     {"with_traceback", with_traceback, "(self, tb, /)",
-     "Exception.with_traceback(tb) --\n    set self.__traceback__ to tb and return self."},
+     "Make tb its __traceback__; the exception itself is returned."},
     {"add_note", add_note, "(self, note, /)",
-     "Exception.add_note(note) --\n    add a note to the exception"},
+     "Append a line or more that a traceback shows below the message."},
     {"__reduce__", reduce, "(self, /)", NULL},
     {"__setstate__", set_state, "(self, state, /)", NULL},
     {NULL, NULL, NULL, NULL},

@@ -305,8 +305,8 @@ static const NativeDef float_methods[] = {
 };
 
 static const FieldDef float_fields[] = {
-    {"real", plain, NULL, "the real part of a complex number"},
-    {"imag", get_zero, NULL, "the imaginary part of a complex number"},
+    {"real", plain, NULL, "the number itself"},
+    {"imag", get_zero, NULL, "zero"},
     {0},
 };
 
@@ -318,6 +318,6 @@ void float_init(Thread *t) {
                .slots = &float_slots,
                .methods = float_methods,
                .fields = float_fields,
-               .doc = "Convert a string or number to a floating point number, if possible.",
+               .doc = "A number of double precision, made from a number or from its digits.",
            });
 }

@@ -355,8 +355,8 @@ static const NativeClass class_def = {
     .slots = &slots,
     .methods = methods,
     .fields = fields,
-    .doc = "Represent a PEP 585 generic type\n\nE.g. for t = list[int], t.__origin__ is list and "
-           "t.__args__ is (int,).",
+    .doc = "A class with arguments in brackets, as annotations have it: of list[int], __origin__\n"
+           "is list, and __args__ is (int,).",
 };
 
 /* Complete the class of aliases. */

@@ -407,10 +407,10 @@ static const NativeDef int_methods[] = {
 };
 
 static const FieldDef int_fields[] = {
-    {"real", plain, NULL, "the real part of a complex number"},
-    {"imag", get_zero, NULL, "the imaginary part of a complex number"},
-    {"numerator", plain, NULL, "the numerator of a rational number in lowest terms"},
-    {"denominator", get_one, NULL, "the denominator of a rational number in lowest terms"},
+    {"real", plain, NULL, "the number itself"},
+    {"imag", get_zero, NULL, "zero"},
+    {"numerator", plain, NULL, "the number itself, as a fraction over 1"},
+    {"denominator", get_one, NULL, "1"},
     {0},
 };
 

@@ -99,7 +99,7 @@ const NativeDef list_methods[] = {
     {"extend", extend, "(self, iterable, /)", "Append the items of iterable."},
     {"index", index_of, "(self, value, start=0, stop=?, /)",
      "The first index of value; ValueError when it is not there."},
-    {"insert", insert, "(self, index, object, /)", "Insert object before index."},
+    {"insert", insert, "(self, index, object, /)", "Put object before the element at index."},
     {"pop", pop, "(self, index=-1, /)", "Remove and return the item at index (the last one)."},
     {"remove", remove_item, "(self, value, /)",
      "Remove the first item equal to value; ValueError when there is none."},

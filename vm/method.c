@@ -105,8 +105,8 @@ static const Slots method_slots = {
     .setattr = method_setattr,
 };
 static const FieldDef method_fields[] = {
-    {"__func__", method_function, NULL, "the function (or other callable) implementing a method"},
-    {"__self__", method_self, NULL, "the instance to which a method is bound"},
+    {"__func__", method_function, NULL, "what is called"},
+    {"__self__", method_self, NULL, "the object that is its first argument"},
     {NULL, NULL, NULL, NULL},
 };
 static const NativeClass method_class = {

@@ -252,7 +252,7 @@ static Value object_sizeof(Thread *t, Value *args) {
 
 static const NativeDef methods[] = {
     {"__format__", object_format, "(self, format_spec, /)", "Default object formatter."},
-    {"__dir__", object_dir, "(self, /)", "Default dir() implementation."},
+    {"__dir__", object_dir, "(self, /)", "The names that dir() sorts."},
     {"@@__init_subclass__", object_init_subclass, "(cls, /, **kwargs)",
      "This method is called when a class is subclassed."},
     {"@@__subclasshook__", object_subclasshook, "(cls, subclass, /)",
@@ -261,7 +261,7 @@ static const NativeDef methods[] = {
      "How to make an equal object, for pickle of a protocol."},
     {"__reduce__", object_reduce, "(self, /)", "How to make an equal object."},
     {"__getstate__", object_getstate, "(self, /)", "The attributes, for copy and pickle."},
-    {"__sizeof__", object_sizeof, "(self, /)", "Size of object in memory, in bytes."},
+    {"__sizeof__", object_sizeof, "(self, /)", "How many bytes it takes in memory."},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -393,9 +393,8 @@ static const NativeClass object_class_def = {
     .slots = &object_slots,
     .methods = methods,
     .fields = fields,
-    .doc = "The base class of the class hierarchy.\n\nWhen called, it accepts no arguments and "
-           "returns a "
-           "new featureless\ninstance that has no instance attributes and cannot be given any.\n",
+    .doc = "The class that every class has for a base, directly or not.\n\n"
+           "object() takes nothing; what it gives has no attributes of its own, and can get none.",
 };
 
 /* Complete the class object. */

@@ -292,15 +292,15 @@ static Value type_dir(Thread *t, Value *args) {
 }
 
 static const NativeDef methods[] = {
-    {"mro", type_mro, "(self, /)", "Return a type's method resolution order."},
-    {"__subclasses__", type_subclasses, "(self, /)", "Return a list of immediate subclasses."},
+    {"mro", type_mro, "(self, /)", "The classes in which attributes are looked up, in their order, newly computed."},
+    {"__subclasses__", type_subclasses, "(self, /)", "The classes that have this one among their bases."},
     {"__instancecheck__", type_instancecheck, "(self, instance, /)",
-     "Check if an object is an instance."},
+     "What isinstance() asks."},
     {"__subclasscheck__", type_subclasscheck, "(self, subclass, /)",
-     "Check if a class is a subclass."},
+     "What issubclass() asks."},
     {"@@__prepare__", type_prepare, "(cls, /, *args, **kwargs)",
      "used to create the namespace for the class statement"},
-    {"__dir__", type_dir, "(self, /)", "Specialized __dir__ implementation for types."},
+    {"__dir__", type_dir, "(self, /)", "The names in the class and its bases."},
     {NULL, NULL, NULL, NULL},
 };
 

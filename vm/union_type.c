@@ -185,7 +185,7 @@ static const NativeClass class_def = {
     .slots = &slots,
     .methods = methods,
     .fields = fields,
-    .doc = "Represent a PEP 604 union type\n\nE.g. for int | str",
+    .doc = "Several types in an annotation, as in int | str.",
 };
 
 /* Complete the class of unions. */
