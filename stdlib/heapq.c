@@ -159,8 +159,10 @@ static const NativeDef functions[] = {
      "Pop and return the smallest value, and add the new item."},
     {"heapify", heapify, "(heap, /)",
      "Rearrange a list so that it is a heap, in linear time."},
-    {"_heappop_max", heappop_max, "(heap, /)", "heappop() for a heap with the largest item first."},
-    {"_heapreplace_max", heapreplace_max, "(heap, item, /)", "heapreplace() for one with the largest item first."},
+    {"_heappop_max", heappop_max, "(heap, /)",
+     "heappop() for a heap with the largest item first."},
+    {"_heapreplace_max", heapreplace_max, "(heap, item, /)",
+     "heapreplace() for one with the largest item first."},
     {"_heapify_max", heapify_max, "(heap, /)", "heapify() with the largest item first."},
     {0},
 };

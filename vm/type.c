@@ -292,8 +292,10 @@ static Value type_dir(Thread *t, Value *args) {
 }
 
 static const NativeDef methods[] = {
-    {"mro", type_mro, "(self, /)", "The classes in which attributes are looked up, in their order, newly computed."},
-    {"__subclasses__", type_subclasses, "(self, /)", "The classes that have this one among their bases."},
+    {"mro", type_mro, "(self, /)",
+     "The classes in which attributes are looked up, in their order, newly computed."},
+    {"__subclasses__", type_subclasses, "(self, /)",
+     "The classes that have this one among their bases."},
     {"__instancecheck__", type_instancecheck, "(self, instance, /)",
      "What isinstance() asks."},
     {"__subclasscheck__", type_subclasscheck, "(self, subclass, /)",

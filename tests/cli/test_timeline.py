@@ -400,7 +400,7 @@ class InBrowser(TulipCase):
                          "100 ms of virtual time")
         page.click_at(*self.span(page, "Ann", 2, 1))
         self.assertIn("held by Bob", self.details(page))
-        self.assertIn("async with second:", self.details(page))
+        self.assertIn("async with knife:", self.details(page))
 
     def test_keys_zoom_search(self):
         page = self.page("downloads")
