@@ -144,7 +144,7 @@ static void set_path_of_script(Thread *t, const char *path) {
 
 /* Only now that there is a program: of one that cannot be read or compiled there is no timeline. */
 static bool start_view(Thread *t, const Options *o) {
-    if (o->view == VIEW_TIMELINE) timeline_start(t->vm, o);
+    if (o->view == VIEW_TIMELINE) return timeline_start(t->vm, o);
     return o->view != VIEW_TRACE || trace_start(t->vm, o);
 }
 

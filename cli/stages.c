@@ -83,7 +83,7 @@ int show_stage(const Options *o) {
     if (!source) return STATUS_USAGE;
     Diagnostic error = {0};
     bool ok = show(o, source, &error);
-    if (fflush(stdout) != 0) {
+    if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "tulip: writing: %s\n", strerror(errno));
         return STATUS_ERROR;
     }

@@ -10,6 +10,7 @@
 #include "cli/timeline.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,4 +108,19 @@ static void write_record(Record *r) {
     free(name);
 }
 
-void timeline_start(Vm *vm, const Options *o) { record_start(vm, o->limit, write_record, o); }
+/* Can the file be written? That is said before the program runs; what is in it stays till then. */
+static bool can_write(const char *name) {
+    int file = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (file >= 0) close(file);
+    else fprintf(stderr, "tulip: timeline: %s: %s\n", name, strerror(errno));
+    return file >= 0;
+}
+
+bool timeline_start(Vm *vm, const Options *o) {
+    bool standard = o->output ? !strcmp(o->output, "-") : o->form == FORM_TEXT;
+    char *name = o->output ? NULL : default_name(o);
+    bool ok = standard || can_write(name ? name : o->output);
+    free(name);
+    if (ok) record_start(vm, o->limit, write_record, o);
+    return ok;
+}

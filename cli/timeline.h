@@ -12,8 +12,9 @@
 #include "cli/record.h"
 #include "cli/trace.h"
 
-/* Records from now on; at the program's end the options' form is written to their file. */
-void timeline_start(Vm *vm, const Options *options);
+/* Records from now on; at the program's end the options' form is written to their file. False: it
+ * cannot be opened, and that has been said. */
+bool timeline_start(Vm *vm, const Options *options);
 
 /* ---- cli/timeline_data.c ---- */
 

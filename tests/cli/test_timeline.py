@@ -283,6 +283,21 @@ class Written(TulipCase):
         self.assertRegex(lines[0], r"^a\.tul:2 +double +0  \w+ +m = 42$")
         self.assertRegex(lines[-1], r"^a\.tul:3 +double +\d+  RETURN$")
 
+    def test_a_file_that_cannot_be_written_is_told_before_the_program_runs(self):
+        for verb in "timeline", "trace":
+            done = self.run_view(verb, "-o", os.path.join(self.folder, "none", "a"))
+            self.assertEqual((done.returncode, done.stdout), (2, b""))
+            self.assertIn(b"No such file or directory", done.stderr)
+
+    @unittest.skipUnless(os.path.exists("/dev/full"), "there is no /dev/full")
+    def test_a_stage_that_cannot_be_written_is_told(self):
+        for verb in "tokens", "ast", "dis":
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([common.TULIP, verb, os.path.join(SCRIPTS, "saving.tul")],
+                                      stdout=full, stderr=subprocess.PIPE)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(b"tulip: writing: ", done.stderr)
+
     def test_no_program_no_timeline(self):
         path = self.write("broken.tul", "x = (\n")
         for file in path, os.path.join(self.folder, "nowhere.tul"), self.folder:

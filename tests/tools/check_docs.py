@@ -35,7 +35,7 @@ import gen_modules_doc as modules_doc
 ROOT = tree.ROOT
 PROGRAM = PROGRAM_NAME = "build/tulip"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
-LINK = re.compile(r"\[[^\]]*\]\(([\w./:#-]+)\)")
+LINK = re.compile(r'(?:\[[^\]]*\]\(|\bsrc(?:set)?=")([\w./:#-]+)[)"]')
 FIND = re.compile(r"[Ff]ind `([^`]+)`")
 FOLDERS = "|".join(list(tree.LAYERS) + ["docs", "tests", "bench", "cmake", "scripts"])
 # A path that stands for many has a capital letter, a star, an ellipsis or the like in it.
