@@ -18,7 +18,7 @@ typedef enum Job {
     JOB_AST,
     JOB_DIS,
     JOB_VERSION,
-    JOB_HELP, /* target: a verb, or NULL */
+    JOB_HELP,  /* target: a verb, or NULL */
     JOB_WRONG, /* a message has been printed: status 2 */
 } Job;
 
@@ -42,8 +42,8 @@ typedef struct Options {
     const char *function, *task, *kind; /* filters of trace: parts of names, or NULL */
     unsigned long long limit;           /* events to record */
     unsigned long long detail; /* timeline: the event around which nothing is merged, or 0 */
-    const char *seed;                   /* the digits after --seed, or NULL */
-    char **arguments; /* of the program, without its name; argument_count of them */
+    const char *seed;          /* the digits after --seed, or NULL */
+    char **arguments;          /* of the program, without its name; argument_count of them */
     int argument_count;
     char **warnings; /* what each -W says, warning_count of them; points into argv */
     int warning_count;

@@ -11,7 +11,7 @@
 #include "common/utf8.h"
 
 static const char *const styles[] = {
-    [PAINT_LINE] = "\x1b[36m", [PAINT_NAME] = "\x1b[1m",  [PAINT_VALUE] = "\x1b[32m",
+    [PAINT_LINE] = "\x1b[36m", [PAINT_NAME] = "\x1b[1m", [PAINT_VALUE] = "\x1b[32m",
     [PAINT_JUMP] = "\x1b[35m", [PAINT_DIM] = "\x1b[2m",
 };
 

@@ -95,7 +95,7 @@ struct Unit {
     Str *name, *qualname;
     Value doc;
     Tuple *annotations; /* see Code */
-    uint32_t flags; /* CODE_… */
+    uint32_t flags;     /* CODE_… */
     uint32_t first_line;
     Str *self_name; /* the first parameter of a method: its attributes are counted */
     Map attributes; /* of a class: attributes that its methods assign to self */

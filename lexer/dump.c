@@ -84,8 +84,8 @@ static void put_token(Dump *d, const Token *token) {
     uint32_t column = column_of(&d->last, span->line, span->column);
     uint32_t end_column = column_of(&d->last, span->end_line, span->end_column);
     snprintf(where, sizeof where,
-             d->how->json ? "\"line\": %" PRIu32 ", \"column\": %" PRIu32
-                            ", \"end_line\": %" PRIu32 ", \"end_column\": %" PRIu32
+             d->how->json ? "\"line\": %" PRIu32 ", \"column\": %" PRIu32 ", \"end_line\": %" PRIu32
+                            ", \"end_column\": %" PRIu32
                           : "%" PRIu32 ":%" PRIu32 "-%" PRIu32 ":%" PRIu32,
              span->line, column, span->end_line, end_column);
     if (d->how->json) {

@@ -22,10 +22,8 @@ static Value close_dropped(Thread *t, Value *args) {
     Value *roots = push_roots(t, 2);
     roots[1] = async_generator_aclose(t, args[1]);
     Value v = roots[1];
-    if (v != VALUE_ERROR)
-        v = roots[0] = value_getattr(t, args[0], NAME_OF(t, create_task));
-    if (v != VALUE_ERROR)
-        v = call_method(t, args[0], NAME_OF(t, call_soon), roots, 2);
+    if (v != VALUE_ERROR) v = roots[0] = value_getattr(t, args[0], NAME_OF(t, create_task));
+    if (v != VALUE_ERROR) v = call_method(t, args[0], NAME_OF(t, call_soon), roots, 2);
     pop_roots(t, roots);
     return v;
 }

@@ -271,8 +271,7 @@ static bool log_slow(Thread *t, const Loop *loop, Value what, Value arg) {
     roots[0] = what;
     if (!is_kind(what, OBJ_HANDLE) && !is_kind(what, OBJ_TASK)) {
         roots[1] = handle_arguments(t, arg);
-        roots[0] =
-            handle_new(t, object_value(loop->object), what, roots[1], VALUE_NONE);
+        roots[0] = handle_new(t, object_value(loop->object), what, roots[1], VALUE_NONE);
     }
     roots[1] = seconds;
     bool logged = report_by_logger(t, "log_slow", roots, 2);

@@ -56,8 +56,8 @@ bool custom_call_soon(Thread *t, Value loop, Value callback, Value arg, Value co
     if (context == VALUE_NONE && !is_kind(loop, OBJ_LOOP))
         roots[2] = context = context_for(t, callback);
     if (is_kind(callback, OBJ_TASK)) roots[0] = task_wakeup_callable(t, TASK(callback));
-    roots[3] = roots[0] == VALUE_ERROR ? VALUE_ERROR
-                                       : value_getattr(t, loop, NAME_OF(t, call_soon));
+    roots[3] =
+        roots[0] == VALUE_ERROR ? VALUE_ERROR : value_getattr(t, loop, NAME_OF(t, call_soon));
     Value called = VALUE_ERROR;
     if (roots[3] != VALUE_ERROR) {
         Value name = object_value(NAME_OF(t, context));
@@ -83,10 +83,9 @@ Value custom_call_at(Thread *t, Value loop, double when, Value callback, Value c
     Value name = object_value(NAME_OF(t, context));
     Value handle = VALUE_ERROR;
     if (roots[3 + count] != VALUE_ERROR)
-        handle = context == VALUE_NONE
-                     ? call_value(t, roots[3 + count], roots, (int)count + 2)
-                     : call_keywords(t, roots[3 + count], roots, (int)count + 3,
-                                     tuple_from(t, &name, 1));
+        handle = context == VALUE_NONE ? call_value(t, roots[3 + count], roots, (int)count + 2)
+                                       : call_keywords(t, roots[3 + count], roots, (int)count + 3,
+                                                       tuple_from(t, &name, 1));
     pop_roots(t, roots);
     return handle;
 }
@@ -105,10 +104,8 @@ bool custom_sleep_start(Thread *t, Value sleeper, double seconds) {
     roots[0] = float_new(t, seconds);
     Value native = roots[1] = native_callback(t, &finish_def, sleeper);
     ((Native *)object_of(native))->owner = BUILTIN_CLASS(t, NATIVE_COROUTINE);
-    Value handle =
-        call_method(t, FUTURE(sleeper)->loop, NAME_OF(t, call_later), roots, 2);
-    if (handle != VALUE_ERROR)
-        heap_set(&t->vm->heap, &NATIVE_COROUTINE(sleeper)->payload, handle);
+    Value handle = call_method(t, FUTURE(sleeper)->loop, NAME_OF(t, call_later), roots, 2);
+    if (handle != VALUE_ERROR) heap_set(&t->vm->heap, &NATIVE_COROUTINE(sleeper)->payload, handle);
     pop_roots(t, roots);
     return handle != VALUE_ERROR;
 }

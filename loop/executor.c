@@ -41,9 +41,9 @@ static Value finish_at_once(Thread *t, NativeCoroutine *c) {
     return VALUE_DONE;
 }
 
-static const NativeCoroutineKind nothing_kind = {
-    "shutdown_default_executor", "BaseEventLoop.shutdown_default_executor", finish_at_once, NULL,
-    NULL};
+static const NativeCoroutineKind nothing_kind = {"shutdown_default_executor",
+                                                 "BaseEventLoop.shutdown_default_executor",
+                                                 finish_at_once, NULL, NULL};
 
 Value executor_shutdown(Thread *t, Value *args) {
     Loop *loop = loop_of(args[0]);

@@ -73,12 +73,10 @@ static bool is_trollius(Value v, Place place) {
 static void put_fix_in_generator(Value v, Place place, const char *call, Buffer *out) {
     bool delegates = is_kind(v, OBJ_GENERATOR) ||
                      place.code->flags & (CODE_ITERABLE_COROUTINE | CODE_WRAPPED_COROUTINE);
-    if (is_trollius(v, place))
-        buffer_printf(out, "  fix: write `yield From(%s)`\n", call);
+    if (is_trollius(v, place)) buffer_printf(out, "  fix: write `yield From(%s)`\n", call);
     else if (place.code->name->data[0] == '<')
         buffer_printf(out, "  fix: write `await %s`, in a list: [await … for …]\n", call);
-    else if (delegates)
-        buffer_printf(out, "  fix: write `yield from %s`\n", call);
+    else if (delegates) buffer_printf(out, "  fix: write `yield from %s`\n", call);
     else
         buffer_printf(out,
                       "  fix: write `await %s` and make %s an `async def`, or decorate it with "

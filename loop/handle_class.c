@@ -220,8 +220,7 @@ static Value get_loop(Thread *t, Value self) {
 /* A handle that was made in an empty context has none yet: one is made. */
 static Value get_context(Thread *t, Value self) {
     Handle *handle = HANDLE(self);
-    if (handle->context == VALUE_NONE)
-        heap_set(&t->vm->heap, &handle->context, context_new(t));
+    if (handle->context == VALUE_NONE) heap_set(&t->vm->heap, &handle->context, context_new(t));
     return handle->context;
 }
 

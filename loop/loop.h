@@ -29,8 +29,8 @@
 
 typedef struct Loop Loop;
 typedef struct Watchdog Watchdog; /* loop/blocked.c */
-typedef struct Watch Watch; /* loop/watch.h */
-typedef struct Wire Wire;   /* loop/wire.c */
+typedef struct Watch Watch;       /* loop/watch.h */
+typedef struct Wire Wire;         /* loop/wire.c */
 typedef struct WireWaiter WireWaiter;
 typedef struct Child Child;
 
@@ -42,11 +42,11 @@ typedef struct Dropped {
 
 /* What is reported on standard error (loop/report.h), and what becomes of it. */
 typedef enum ReportKind {
-    REPORT_LOST_ERROR,    /* an exception that nobody retrieved */
-    REPORT_NEVER_AWAITED, /* a coroutine that nobody started */
-    REPORT_NOT_RAISED,    /* a Return of trollius that was made and dropped */
-    REPORT_PENDING_TASK,  /* a task that the end of its loop cut off */
-    REPORT_BLOCKED_LOOP,  /* a callback that let all others wait */
+    REPORT_LOST_ERROR,     /* an exception that nobody retrieved */
+    REPORT_NEVER_AWAITED,  /* a coroutine that nobody started */
+    REPORT_NOT_RAISED,     /* a Return of trollius that was made and dropped */
+    REPORT_PENDING_TASK,   /* a task that the end of its loop cut off */
+    REPORT_BLOCKED_LOOP,   /* a callback that let all others wait */
     REPORT_NOT_THREADSAFE, /* a call into the loop of another thread */
     REPORT_NOT_REPEATABLE, /* --seed, and something from outside the program took part */
     REPORT_KIND_COUNT
@@ -82,18 +82,18 @@ typedef struct LoopState {
     uint64_t errors;      /* reports that are errors: such a run does not end with 0 */
     ReportAction actions[REPORT_KIND_COUNT];
     Watchdog *watchdog; /* NULL until a loop runs */
-    Dropped *dropped;     /* in this pass */
+    Dropped *dropped;   /* in this pass */
     size_t dropped_count, dropped_capacity;
-    bool telling;         /* what was dropped is being reported */
+    bool telling;              /* what was dropped is being reported */
     Place told[REPORT_PLACES]; /* where a coroutine was forgotten and it was said */
     int told_count;
     bool signals_installed;
     bool signals_given_back[LOOP_SIGNAL_COUNT]; /* SIG_DFL was asked for: SIGINT and SIGPIPE */
     Value prompt_loop; /* get_running_loop()'s at the prompt, where none runs; or VALUE_NONE */
-    Value policy; /* asyncio.set_event_loop_policy's, or VALUE_NONE */
-    bool interrupted; /* a SIGINT became a KeyboardInterrupt: pending tasks at exit are no news */
+    Value policy;      /* asyncio.set_event_loop_policy's, or VALUE_NONE */
+    bool interrupted;  /* a SIGINT became a KeyboardInterrupt: pending tasks at exit are no news */
     Value signal_handlers[LOOP_SIGNAL_COUNT]; /* signal.signal's, VALUE_UNSET: the default */
-    Wire **wires; /* by descriptor, NULL: not known */
+    Wire **wires;                             /* by descriptor, NULL: not known */
     size_t wire_capacity;
     WireWaiter *wire_waiters; /* threads parked in wire_wait */
     Child *children;          /* processes that run, the youngest first */
@@ -109,22 +109,22 @@ struct Loop {
     TimerHeap timers;
     Thread *thread; /* running it, or NULL */
     bool stopping, closed, debug;
-    bool over; /* closed by the end of the program: what is called soon is silently not called */
+    bool over;   /* closed by the end of the program: what is called soon is silently not called */
     bool tracks; /* runs in debug mode: the thread's origin_depth is ours, not [outer_depth] */
     uint32_t outer_depth;
     const Value *running; /* while it runs: the entry that does, and its argument */
-    bool custom; /* of a class that is not the native one: see loop/custom.c */
-    bool uv_started;     /* uv, timer and wakeup are initialised */
-    bool polling;        /* waits in libuv with nothing ready: others must wake it */
-    bool idle;           /* nothing was ready: it waits, or handles what ended the wait */
-    bool parked;         /* waits for other threads or a virtual moment */
-    bool unheard;        /* another thread has made something ready without waking it */
-    uint32_t io_handles; /* open handles that can bring events */
-    Watch **watches;     /* by descriptor, NULL: none */
+    bool custom;          /* of a class that is not the native one: see loop/custom.c */
+    bool uv_started;      /* uv, timer and wakeup are initialised */
+    bool polling;         /* waits in libuv with nothing ready: others must wake it */
+    bool idle;            /* nothing was ready: it waits, or handles what ended the wait */
+    bool parked;          /* waits for other threads or a virtual moment */
+    bool unheard;         /* another thread has made something ready without waking it */
+    uint32_t io_handles;  /* open handles that can bring events */
+    Watch **watches;      /* by descriptor, NULL: none */
     size_t watch_capacity;
     uint8_t *read_buffer; /* of STREAM_READ_SIZE bytes, NULL until a stream reads */
-    uint64_t pass;       /* number of passes begun */
-    bool executor_shut;  /* the default executor takes no more jobs */
+    uint64_t pass;        /* number of passes begun */
+    bool executor_shut;   /* the default executor takes no more jobs */
     Value exception_handler, task_factory, default_executor; /* VALUE_NONE */
     Value slow_callback_duration;
     int64_t slow;         /* the same in nanoseconds; atomic */
@@ -140,7 +140,7 @@ struct Loop {
     size_t held_ready;    /* … how many were ready */
     uint64_t told_entry;  /* the entry that was reported while it went on */
     Loop *next_running;   /* in the watchdog's list */
-    Value until; /* the future run_until_complete waits for, or VALUE_NONE */
+    Value until;          /* the future run_until_complete waits for, or VALUE_NONE */
     Value signal_handles[LOOP_SIGNAL_COUNT]; /* add_signal_handler's Handles, VALUE_UNSET: none */
     uint32_t signal_handle_count;
     uv_loop_t uv;

@@ -21,8 +21,8 @@
 
 /* ---- the form ---- */
 
-static const char *const kind_names[] = {"lost-error",     "never-awaited", "not-raised",
-                                         "pending-task",   "blocked-loop",  "not-threadsafe",
+static const char *const kind_names[] = {"lost-error",    "never-awaited", "not-raised",
+                                         "pending-task",  "blocked-loop",  "not-threadsafe",
                                          "not-repeatable"};
 static const char *const action_names[] = {"default", "ignore", "error"};
 

@@ -171,8 +171,7 @@ static void print_tree(Thread *t) {
 
 /* Has the program no handler for SIGQUIT? */
 static bool prints_tree(Thread *t) {
-    return !loop_that_handles(t, SIGQUIT) &&
-           loop_state(t)->signal_handlers[SIGQUIT] == VALUE_UNSET;
+    return !loop_that_handles(t, SIGQUIT) && loop_state(t)->signal_handlers[SIGQUIT] == VALUE_UNSET;
 }
 
 static bool deliver(Thread *t, int number) {

@@ -34,8 +34,8 @@ typedef struct Wait {
                       several */
     Value *acting; /* all who must act, Tasks that are pending and numbers of threads; malloc'd */
     size_t acting_count, acting_capacity;
-    bool holds;    /* [holder] holds the thing, and is not the thing itself */
-    bool waiting;  /* false: it runs or could run; [text] says which */
+    bool holds;       /* [holder] holds the thing, and is not the thing itself */
+    bool waiting;     /* false: it runs or could run; [text] says which */
     const char *kind; /* "lock", "task", "timer" … */
 } Wait;
 

@@ -33,14 +33,14 @@ typedef union Address {
 
 struct Wire {
     int fd;
-    int copies; /* further descriptors in the table for it */
+    int copies;                            /* further descriptors in the table for it */
     bool listens, closed, ended, end_seen; /* ended: nothing more is sent */
     bool datagrams, packets; /* SOCK_DGRAM; not a stream: messages are counted, not bytes */
     bool bound, abroad;      /* of datagrams: by address; it last sent to a stranger */
     uint64_t sent, received; /* of a bound one, sent is what others have sent to it */
-    Wire *peer;         /* NULL: foreign, or not accepted yet */
-    Wire *listener;     /* of an end that is not accepted yet */
-    Wire *first, *last; /* of a listener: ends not accepted yet, by [next] */
+    Wire *peer;              /* NULL: foreign, or not accepted yet */
+    Wire *listener;          /* of an end that is not accepted yet */
+    Wire *first, *last;      /* of a listener: ends not accepted yet, by [next] */
     Wire *next;
     Address local, remote; /* remote: of datagrams, where it is connected to */
 };

@@ -66,8 +66,7 @@ WireState wire_state(const LoopState *state, int fd, int events);
  * [deadline] (clock_monotonic; CLOCK_NEVER: none) has passed. How many are, errors and hang-ups
  * among them, with their revents set; 0: too late; -1: a signal's handler raised. [what] is shown
  * in reports. [fds] must not lie in the heap. */
-int wire_wait(Thread *t, Value what, struct pollfd *fds, size_t count,
-              int64_t deadline) MUST_CHECK;
+int wire_wait(Thread *t, Value what, struct pollfd *fds, size_t count, int64_t deadline) MUST_CHECK;
 
 /* Release all, with LoopState. */
 void wire_release(LoopState *state);

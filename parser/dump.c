@@ -262,9 +262,9 @@ static void put_plain_field(Dump *d, const Node *node, const FieldInfo *field) {
  * floats to many. */
 static void put_json_literal(Buffer *out, const Literal *value) {
     static const char *const kinds[] = {
-        [LITERAL_NONE] = "None", [LITERAL_TRUE] = "True",   [LITERAL_FALSE] = "False",
-        [LITERAL_ELLIPSIS] = "Ellipsis", [LITERAL_INT] = "int", [LITERAL_FLOAT] = "float",
-        [LITERAL_STR] = "str",   [LITERAL_BYTES] = "bytes",
+        [LITERAL_NONE] = "None",         [LITERAL_TRUE] = "True",   [LITERAL_FALSE] = "False",
+        [LITERAL_ELLIPSIS] = "Ellipsis", [LITERAL_INT] = "int",     [LITERAL_FLOAT] = "float",
+        [LITERAL_STR] = "str",           [LITERAL_BYTES] = "bytes",
     };
     Buffer text = {0};
     bool plain = value->kind == LITERAL_STR;

@@ -197,12 +197,11 @@ static Value isfuture(Thread *t, Value *args) {
 /* The function under a bound method and under functools.partial; VALUE_ERROR: raised. */
 static Value function_under(Thread *t, Value f) {
     Value module = dict_get_str(t, t->vm->modules, str_intern(t->vm, "_functools", 10));
-    Value partial = is_kind(module, OBJ_MODULE) ? dict_get_str(t, MODULE(module)->dict,
-                                                               str_intern(t->vm, "partial", 7))
-                                                : VALUE_UNSET;
+    Value partial = is_kind(module, OBJ_MODULE)
+                        ? dict_get_str(t, MODULE(module)->dict, str_intern(t->vm, "partial", 7))
+                        : VALUE_UNSET;
     while (is_object(f)) {
-        if (is_kind(f, OBJ_METHOD))
-            f = ((Method *)object_of(f))->function;
+        if (is_kind(f, OBJ_METHOD)) f = ((Method *)object_of(f))->function;
         else if (is_kind(partial, OBJ_CLASS) &&
                  class_is_subclass(class_of(t->vm, f), CLASS(partial)))
             f = value_getattr(t, f, str_intern(t->vm, "func", 4));

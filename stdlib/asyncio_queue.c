@@ -183,8 +183,7 @@ static void get_thrown(Thread *t, NativeCoroutine *c) {
     leave_line(t, &queue->getters, c, size_of(t, queue) > 0);
 }
 
-static const NativeCoroutineKind get_kind = {"get", "Queue.get", get_resume, get_thrown,
-                                             NULL};
+static const NativeCoroutineKind get_kind = {"get", "Queue.get", get_resume, get_thrown, NULL};
 
 static Value get(Thread *t, Value *args) {
     return object_value(native_coroutine_new(t, &get_kind, args[0]));
@@ -214,8 +213,7 @@ static void put_thrown(Thread *t, NativeCoroutine *c) {
     leave_line(t, &queue->putters, c, size >= 0 && !is_full(queue, size));
 }
 
-static const NativeCoroutineKind put_kind = {"put", "Queue.put", put_resume, put_thrown,
-                                             NULL};
+static const NativeCoroutineKind put_kind = {"put", "Queue.put", put_resume, put_thrown, NULL};
 
 static Value put(Thread *t, Value *args) {
     NativeCoroutine *c = native_coroutine_new(t, &put_kind, args[0]);

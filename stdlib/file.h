@@ -23,9 +23,9 @@ typedef struct FileCore {
     bool closed;
     bool line_buffered; /* flush when a written text holds a newline */
     bool unbuffered;
-    Buffer out; /* written, not yet given to the system */
+    Buffer out;       /* written, not yet given to the system */
     size_t out_start; /* the first byte of it that is still to be given */
-    char *in;   /* read ahead */
+    char *in;         /* read ahead */
     size_t in_start, in_end;
     struct FileCore *next, **link; /* all that are not released, from Stdlib.files */
 } FileCore;

@@ -18,8 +18,8 @@
 static bool find_callbacks(Thread *t, Value *roots) {
     Value module = dict_get_str(t, t->vm->modules, str_intern(t->vm, "gc", 2));
     if (!is_kind(module, OBJ_MODULE)) return false;
-    roots[0] = dict_get_str(t, ((Module *)object_of(module))->dict,
-                            str_intern(t->vm, "callbacks", 9));
+    roots[0] =
+        dict_get_str(t, ((Module *)object_of(module))->dict, str_intern(t->vm, "callbacks", 9));
     return is_kind(roots[0], OBJ_LIST) && LIST(roots[0])->size;
 }
 

@@ -149,18 +149,14 @@ static Value heapify_max(Thread *t, Value *args) {
 }
 
 static const NativeDef functions[] = {
-    {"heappush", heappush, "(heap, item, /)",
-     "Add an item where it belongs in the heap."},
-    {"heappop", heappop, "(heap, /)",
-     "Remove the smallest item of the heap and return it."},
+    {"heappush", heappush, "(heap, item, /)", "Add an item where it belongs in the heap."},
+    {"heappop", heappop, "(heap, /)", "Remove the smallest item of the heap and return it."},
     {"heappushpop", heappushpop, "(heap, item, /)",
      "Push item on the heap, then pop and return the smallest item."},
     {"heapreplace", heapreplace, "(heap, item, /)",
      "Pop and return the smallest value, and add the new item."},
-    {"heapify", heapify, "(heap, /)",
-     "Rearrange a list so that it is a heap, in linear time."},
-    {"_heappop_max", heappop_max, "(heap, /)",
-     "heappop() for a heap with the largest item first."},
+    {"heapify", heapify, "(heap, /)", "Rearrange a list so that it is a heap, in linear time."},
+    {"_heappop_max", heappop_max, "(heap, /)", "heappop() for a heap with the largest item first."},
     {"_heapreplace_max", heapreplace_max, "(heap, item, /)",
      "heapreplace() for one with the largest item first."},
     {"_heapify_max", heapify_max, "(heap, /)", "heapify() with the largest item first."},

@@ -151,8 +151,8 @@ static int hex_value(char c) {
 static Value decode_path(Thread *t, const char *p, size_t size) {
     Buffer raw = {0}, out = {0};
     for (size_t i = 0; i < size; i++) {
-        bool escaped = p[i] == '%' && size - i > 2 && hex_value(p[i + 1]) >= 0 &&
-                       hex_value(p[i + 2]) >= 0;
+        bool escaped =
+            p[i] == '%' && size - i > 2 && hex_value(p[i + 1]) >= 0 && hex_value(p[i + 2]) >= 0;
         buffer_putc(&raw, escaped ? (char)(hex_value(p[i + 1]) * 16 + hex_value(p[i + 2])) : p[i]);
         if (escaped) i += 2;
     }

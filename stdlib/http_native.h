@@ -49,8 +49,8 @@ typedef struct HttpHead {
 
 typedef struct HttpMessage {
     Object header;
-    Value head;   /* bytes */
-    Value fields; /* bytes: HttpField … */
+    Value head;           /* bytes */
+    Value fields;         /* bytes: HttpField … */
     Value method, target; /* str of a request, otherwise VALUE_NONE */
     Value body;           /* bytes: what had come of it when the message was given out */
     HttpSpan reason;
@@ -95,13 +95,13 @@ typedef struct HttpParser {
     HttpState state;
     HttpLimits limits;
     HttpChunks chunks;
-    Buffer pending;         /* the beginning of a head */
-    Buffer body;            /* of the message under way, in this feed */
-    HttpMessage *message;   /* under way, or NULL */
-    List *events;           /* during a feed */
-    bool given;             /* the message was given out by an earlier feed */
-    Value error;            /* (status, text) or VALUE_NONE */
-    size_t scanned;         /* bytes of [pending] known to hold no end of a head */
+    Buffer pending;       /* the beginning of a head */
+    Buffer body;          /* of the message under way, in this feed */
+    HttpMessage *message; /* under way, or NULL */
+    List *events;         /* during a feed */
+    bool given;           /* the message was given out by an earlier feed */
+    Value error;          /* (status, text) or VALUE_NONE */
+    size_t scanned;       /* bytes of [pending] known to hold no end of a head */
 } HttpParser;
 
 #define HTTP_PARSER(v) ((HttpParser *)(uintptr_t)(v))
@@ -129,6 +129,5 @@ HttpMessage *http_message_new(Thread *t, const char *data, size_t size, const Ht
                               bool is_request);
 /* The value of the first header [name] (lower case), or a span of size 0 at 0: there is none. */
 HttpSpan http_message_find(const HttpMessage *message, const char *name, size_t size);
-
 
 #endif

@@ -29,9 +29,7 @@ enum { LINE_LIMIT = 8190, FIELD_LIMIT = 8190, FIELDS_LIMIT = 100, HEAD_LIMIT = 6
 
 static HttpParser *parser_of(llhttp_t *llhttp) { return llhttp->data; }
 
-static bool has_no_body(int status) {
-    return status / 100 == 1 || status == 204 || status == 304;
-}
+static bool has_no_body(int status) { return status / 100 == 1 || status == 204 || status == 304; }
 
 static int on_headers_complete(llhttp_t *llhttp) {
     HttpParser *p = parser_of(llhttp);

@@ -178,8 +178,7 @@ static void check_field(const char *name, size_t name_size, const char *value, s
         if (!is_name(value, size, "chunked")) refuse(out, 400, "Unknown Transfer-Encoding");
         if (!out->minor) refuse(out, 400, "Transfer-Encoding in HTTP/1.0");
         return;
-    default:
-        return;
+    default: return;
     }
 }
 
@@ -205,13 +204,11 @@ static void scan_field(const char *data, const char *line, const char *end, bool
     while (end > value && (end[-1] == ' ' || end[-1] == '\t')) end--;
     if (!all_are(value, end, IS_VALUE)) refuse(out, 400, "Bad header value");
     check_field(line, (size_t)(colon - line), value, (size_t)(end - value), is_request, seen, out);
-    out->fields[out->count++] =
-        (HttpField){span(data, line, colon), span(data, value, end)};
+    out->fields[out->count++] = (HttpField){span(data, line, colon), span(data, value, end)};
 }
 
 static void check_together(bool is_request, const Seen *seen, HttpHead *out) {
-    if (seen->lengths && seen->codings)
-        refuse(out, 400, "Content-Length beside Transfer-Encoding");
+    if (seen->lengths && seen->codings) refuse(out, 400, "Content-Length beside Transfer-Encoding");
     if (is_request && out->minor && !seen->hosts) refuse(out, 400, "No Host header");
 }
 
@@ -288,28 +285,23 @@ static const char *expect(HttpChunks *chunks, char c, char wanted, ChunkState ne
 static const char *scan_chunk_byte(HttpChunks *chunks, char c) {
     bool may_be = kind_of((uint8_t)c) & IS_VALUE;
     switch (chunks->state) {
-    case CHUNK_SIZE:
-        return scan_size(chunks, c);
+    case CHUNK_SIZE: return scan_size(chunks, c);
     case CHUNK_EXTENSION:
         if (c == '\r') chunks->state = CHUNK_SIZE_LF;
         return c == '\r' || may_be ? NULL : "Bad chunk extension";
     case CHUNK_SIZE_LF:
         if (c == '\n') begin_chunk(chunks);
         return c == '\n' ? NULL : "A chunk does not end in CR LF";
-    case CHUNK_DATA_CR:
-        return expect(chunks, c, '\r', CHUNK_DATA_LF);
-    case CHUNK_DATA_LF:
-        return expect(chunks, c, '\n', CHUNK_SIZE);
+    case CHUNK_DATA_CR: return expect(chunks, c, '\r', CHUNK_DATA_LF);
+    case CHUNK_DATA_LF: return expect(chunks, c, '\n', CHUNK_SIZE);
     case CHUNK_TRAILER:
         chunks->state = c == '\r' ? CHUNK_LAST_LF : CHUNK_TRAILER_LINE;
         return c == '\r' || kind_of((uint8_t)c) & IS_TOKEN ? NULL : "Bad trailer";
     case CHUNK_TRAILER_LINE:
         if (c == '\r') chunks->state = CHUNK_TRAILER_LF;
         return c == '\r' || may_be ? NULL : "Bad trailer";
-    case CHUNK_TRAILER_LF:
-        return expect(chunks, c, '\n', CHUNK_TRAILER);
-    default:
-        return expect(chunks, c, '\n', CHUNK_END);
+    case CHUNK_TRAILER_LF: return expect(chunks, c, '\n', CHUNK_TRAILER);
+    default: return expect(chunks, c, '\n', CHUNK_END);
     }
 }
 

@@ -270,8 +270,8 @@ static bool is_native(Value v, NativeFn fn) {
 }
 
 static Value encode(Thread *t, Encoder *options, Value v, int64_t level) {
-    JsonWrite w = {.t = t, .options = options, .level = level, .strings = STRINGS_CALL,
-                   .out.fallible = true};
+    JsonWrite w = {
+        .t = t, .options = options, .level = level, .strings = STRINGS_CALL, .out.fallible = true};
     if (is_native(options->encoder, json_encode_ascii)) w.strings = STRINGS_ASCII;
     else if (is_native(options->encoder, json_encode_text)) w.strings = STRINGS_TEXT;
     if (!write_value(&w, v)) {

@@ -75,7 +75,7 @@ static bool read_timeout(Thread *t, Value blocking, Value timeout, int64_t *dead
         return false;
     }
     if (!timeout_fits(t, seconds)) return false;
-    *deadline = !wait ? 0
+    *deadline = !wait   ? 0
                 : given ? clock_monotonic(&t->vm->clock) + clock_from_seconds(seconds)
                         : CLOCK_NEVER;
     return true;
@@ -110,9 +110,9 @@ static Value locked(Thread *t, Value *args) {
 }
 
 static Value repr(Thread *t, Value self) {
-    Str *text = str_format(t, "<%s %s.%T object at 0x%012llx>",
-                           LOCK(self)->owner ? "locked" : "unlocked", "_thread", self,
-                           (unsigned long long)value_id(t->vm, self));
+    Str *text =
+        str_format(t, "<%s %s.%T object at 0x%012llx>", LOCK(self)->owner ? "locked" : "unlocked",
+                   "_thread", self, (unsigned long long)value_id(t->vm, self));
     return text ? object_value(text) : VALUE_ERROR;
 }
 
@@ -191,14 +191,13 @@ static Value acquire_restore(Thread *t, Value *args) {
 
 static Value rlock_repr(Thread *t, Value self) {
     Lock *lock = LOCK(self);
-    Str *text =
-        str_format(t, "<%s %s object owner=%llu count=%lld at 0x%012llx>",
-                   lock->owner ? "locked" : "unlocked",
-                   object_class(&lock->header) == stdlib_of(t)->classes[CLASS_RLOCK]
-                       ? "_thread.RLock"
-                       : object_class(&lock->header)->name->data,
-                   (unsigned long long)lock->owner, (long long)lock->count,
-                   (unsigned long long)value_id(t->vm, self));
+    Str *text = str_format(t, "<%s %s object owner=%llu count=%lld at 0x%012llx>",
+                           lock->owner ? "locked" : "unlocked",
+                           object_class(&lock->header) == stdlib_of(t)->classes[CLASS_RLOCK]
+                               ? "_thread.RLock"
+                               : object_class(&lock->header)->name->data,
+                           (unsigned long long)lock->owner, (long long)lock->count,
+                           (unsigned long long)value_id(t->vm, self));
     return text ? object_value(text) : VALUE_ERROR;
 }
 

@@ -88,8 +88,8 @@ typedef struct SslContext {
     SSL_CTX *ctx;
     void (*release)(SSL_CTX *);
     const OpenSsl *ssl;
-    Value sni_callback; /* None: there is none */
-    Value keylog;       /* the name of the file, or None */
+    Value sni_callback;  /* None: there is none */
+    Value keylog;        /* the name of the file, or None */
     unsigned char *alpn; /* protocols, each after its length; malloc'd */
     size_t alpn_size;
     int protocol;
@@ -112,12 +112,12 @@ typedef struct SslConnection {
     SSL *connection;
     void (*release)(SSL *);
     const OpenSsl *ssl;
-    Value context, owner; /* the SSLContext; the SSLObject or SSLSocket, or None */
+    Value context, owner;  /* the SSLContext; the SSLObject or SSLSocket, or None */
     Value server_hostname; /* str or None */
-    Thread *running;      /* in do_handshake: whose */
-    Value hello_name;     /* the name the client asked for, while `hello` is HELLO_ASKED */
-    int hello;            /* HELLO_… */
-    int alert;            /* with HELLO_ANSWERED: what refuses the name; -1: nothing */
+    Thread *running;       /* in do_handshake: whose */
+    Value hello_name;      /* the name the client asked for, while `hello` is HELLO_ASKED */
+    int hello;             /* HELLO_… */
+    int alert;             /* with HELLO_ANSWERED: what refuses the name; -1: nothing */
     bool server_side;
 } SslConnection;
 

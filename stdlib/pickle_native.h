@@ -33,12 +33,12 @@ typedef struct MemoEntry {
 
 typedef struct Pickler {
     Object header;
-    Value write;            /* the file's method, VALUE_NONE: dumps() */
-    Value dispatch_table;   /* or VALUE_NONE: copyreg's */
-    Value persistent_id;    /* callables or VALUE_NONE */
+    Value write;          /* the file's method, VALUE_NONE: dumps() */
+    Value dispatch_table; /* or VALUE_NONE: copyreg's */
+    Value persistent_id;  /* callables or VALUE_NONE */
     Value reducer_override;
     Value buffer_callback;
-    Value kept;             /* list of what is in the memo, which keeps it alive */
+    Value kept; /* list of what is in the memo, which keeps it alive */
     int protocol;
     bool binary, fix_imports, fast;
     MemoEntry *memo;

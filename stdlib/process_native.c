@@ -33,8 +33,21 @@
 
 /* What spawn() takes, in this order. */
 enum {
-    PROGRAMS, ARGS, ENV, CWD, STANDARD, KEPT, CLOSE_OTHERS, RESTORE_SIGNALS, NEW_SESSION, GROUP,
-    UMASK, UID, GID, GROUPS, SHOWN,
+    PROGRAMS,
+    ARGS,
+    ENV,
+    CWD,
+    STANDARD,
+    KEPT,
+    CLOSE_OTHERS,
+    RESTORE_SIGNALS,
+    NEW_SESSION,
+    GROUP,
+    UMASK,
+    UID,
+    GID,
+    GROUPS,
+    SHOWN,
 };
 
 static bool text_of(Thread *t, Value v, char **out) {

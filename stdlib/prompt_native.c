@@ -139,8 +139,7 @@ static bool follows(const char *line, const char *word) {
 static void trace_line(PromptTrace *trace, const char *line, size_t size) {
     bool waits = follows(line, "loop waits");
     if (follows(line, "pass ") || follows(line, "loop starts")) trace->held.size = 0;
-    if ((waits && !trace->shown) || follows(line, "pass ") ||
-        (follows(line, "loop ") && !waits)) {
+    if ((waits && !trace->shown) || follows(line, "pass ") || (follows(line, "loop ") && !waits)) {
         buffer_append(&trace->held, line, size);
         return;
     }

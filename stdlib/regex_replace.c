@@ -222,8 +222,7 @@ static void template_apply(const Template *template, const char *data, size_t si
 static Value text_result(Thread *t, bool text, Buffer *out) {
     if (text) return object_value(str_from_buffer(t, out));
     Value v = VALUE_ERROR;
-    if (buffer_fits(t, out))
-        v = object_value(bytes_new(t, out->data ? out->data : "", out->size));
+    if (buffer_fits(t, out)) v = object_value(bytes_new(t, out->data ? out->data : "", out->size));
     buffer_free(out);
     return v;
 }

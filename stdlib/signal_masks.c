@@ -81,7 +81,7 @@ static Value wait_for_one(Thread *t, Value *args) {
 }
 
 static Value information(Thread *t, const siginfo_t *info) {
-    const int64_t numbers[] = {info->si_signo, info->si_code,   info->si_errno,      info->si_pid,
+    const int64_t numbers[] = {info->si_signo, info->si_code,   info->si_errno,        info->si_pid,
                                info->si_uid,   info->si_status, (int64_t)info->si_band};
     Value items[7];
     for (int i = 0; i < 7; i++) items[i] = int_from_int64(t, numbers[i]);

@@ -51,8 +51,7 @@ static Value internet_value(Thread *t, const struct sockaddr_storage *address) {
 static Value unix_value(Thread *t, const struct sockaddr_un *address, socklen_t size) {
     size_t start = offsetof(struct sockaddr_un, sun_path);
     if (size <= start) return object_value(str_from(t, ""));
-    if (!address->sun_path[0])
-        return object_value(bytes_new(t, address->sun_path, size - start));
+    if (!address->sun_path[0]) return object_value(bytes_new(t, address->sun_path, size - start));
     char path[sizeof address->sun_path + 1] = {0};
     memcpy(path, address->sun_path, size - start < sizeof path ? size - start : sizeof path - 1);
     return system_text(t, path);
@@ -118,8 +117,7 @@ static bool numeric_host(const char *host, int family, struct sockaddr_storage *
         return set_ipv4(address, size, four);
     struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)address;
     memset(in6, 0, sizeof *in6);
-    if (family == AF_INET || strchr(host, '%') ||
-        inet_pton(AF_INET6, host, &in6->sin6_addr) != 1)
+    if (family == AF_INET || strchr(host, '%') || inet_pton(AF_INET6, host, &in6->sin6_addr) != 1)
         return false;
     in6->sin6_family = AF_INET6;
     *size = sizeof *in6;
@@ -139,8 +137,7 @@ static bool ask_resolver(Thread *t, const char *host, const char *port, int fami
     memcpy(address, found->ai_addr, found->ai_addrlen);
     *size = found->ai_addrlen;
     freeaddrinfo(found);
-    if (several)
-        raise_error(t, EXC_OSError, "wildcard resolved to multiple address");
+    if (several) raise_error(t, EXC_OSError, "wildcard resolved to multiple address");
     return !several;
 }
 

@@ -344,8 +344,7 @@ static bool connect_to(Thread *t, Value self, const struct sockaddr_storage *add
     *error = connect_now(s->fd, address, size);
     if ((*error == 0 || *error == EINPROGRESS) && s->type == SOCK_STREAM)
         wire_connect(t, s->fd, (const struct sockaddr *)address);
-    if (*error == 0 && s->type == SOCK_DGRAM)
-        wire_aim(t, s->fd, (const struct sockaddr *)address);
+    if (*error == 0 && s->type == SOCK_DGRAM) wire_aim(t, s->fd, (const struct sockaddr *)address);
     if (s->timeout == 0) return true;
     while (*error == EAGAIN && s->timeout < 0) {
         *error = connect_outside(t, s->fd, address, size);
@@ -415,8 +414,7 @@ static Value method_getsockopt(Thread *t, Value *args) {
     int number = 0, fd = SOCKET(args[0])->fd;
     socklen_t size = sizeof number;
     if (room == 0)
-        return getsockopt(fd, (int)level, (int)name, &number, &size) ? os_error(t)
-                                                                     : fixnum(number);
+        return getsockopt(fd, (int)level, (int)name, &number, &size) ? os_error(t) : fixnum(number);
     char data[1024];
     if (room < 0 || room > (int64_t)sizeof data)
         return raise_error(t, EXC_OSError, "getsockopt buflen out of range");

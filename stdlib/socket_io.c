@@ -27,8 +27,7 @@ enum { ON_STACK = 16384 };
 
 /* [n] of at most [size] bytes came. */
 static ssize_t note_received(Thread *t, Value self, ssize_t n, size_t size, int flags) {
-    if (size && !(flags & (MSG_PEEK | MSG_ERRQUEUE)))
-        wire_received(t, SOCKET(self)->fd, (size_t)n);
+    if (size && !(flags & (MSG_PEEK | MSG_ERRQUEUE))) wire_received(t, SOCKET(self)->fd, (size_t)n);
     return n;
 }
 
@@ -166,8 +165,7 @@ static ssize_t transmit(Thread *t, Value self, Value v, size_t offset, int flags
         ssize_t n = sendto(SOCKET(self)->fd, data + offset, size - offset,
                            flags | MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)address,
                            address_size);
-        if (n >= 0)
-            wire_sent_to(t, SOCKET(self)->fd, (size_t)n, (const struct sockaddr *)address);
+        if (n >= 0) wire_sent_to(t, SOCKET(self)->fd, (size_t)n, (const struct sockaddr *)address);
         if (n >= 0) return n;
         if (!socket_again_with(t, self, POLLOUT, deadline, flags)) return -1;
     }

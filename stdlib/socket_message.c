@@ -88,7 +88,8 @@ static bool read_extra(Thread *t, Value v, int64_t *level, int64_t *type, const 
     if (!is_kind(v, OBJ_TUPLE) && !is_kind(v, OBJ_LIST)) {
         raise_error(t, EXC_TypeError,
                     "[sendmsg() ancillary data items] argument must be sequence of length 3, "
-                    "not %T", v);
+                    "not %T",
+                    v);
         return false;
     }
     Tuple *row = tuple_from_iterable(t, v);
@@ -98,7 +99,8 @@ static bool read_extra(Thread *t, Value v, int64_t *level, int64_t *type, const 
     if (row->size != 3) {
         raise_error(t, EXC_TypeError,
                     "[sendmsg() ancillary data items] argument must be sequence of length 3, "
-                    "not %zu", row->size);
+                    "not %zu",
+                    row->size);
         return false;
     }
     if (!arg_int32(t, row->items[0], level) || !arg_int32(t, row->items[1], type)) return false;
@@ -190,8 +192,8 @@ Value socket_sendmsg(Thread *t, Value *args) {
     if (!rows) return VALUE_ERROR;
     args[2] = object_value(rows);
     if (!read_flags(t, args[3], &flags)) return VALUE_ERROR;
-    if (args[4] != VALUE_NONE && !address_from(t, SOCKET(args[0])->family, &args[4], "sendmsg",
-                                               &address, &address_size))
+    if (args[4] != VALUE_NONE &&
+        !address_from(t, SOCKET(args[0])->family, &args[4], "sendmsg", &address, &address_size))
         return VALUE_ERROR;
     Message m;
     if (!sum_of_parts(t, parts, &size) || !sum_of_extras(t, rows, &extra) ||
@@ -224,16 +226,16 @@ static ssize_t receive(Thread *t, Value self, Message *m, int flags) {
             return n;
         }
         if (socket_again_with(t, self, POLLIN, deadline, flags)) continue;
-        if (exception_matches(t, EXC_ConnectionResetError))
-            wire_received(t, SOCKET(self)->fd, 0);
+        if (exception_matches(t, EXC_ConnectionResetError)) wire_received(t, SOCKET(self)->fd, 0);
         return -1;
     }
 }
 
 /* How many bytes of [head] are there, though it may promise more than the buffer held. */
 static size_t extra_size(const struct msghdr *header, const struct cmsghdr *head) {
-    size_t end = header->msg_controllen, begin = (size_t)((const char *)CMSG_DATA(head) -
-                                                          (const char *)header->msg_control);
+    const char *data = (const char *)CMSG_DATA(head);
+    size_t end = header->msg_controllen;
+    size_t begin = (size_t)(data - (const char *)header->msg_control);
     size_t room = end > begin ? end - begin : 0;
     size_t size = head->cmsg_len > CMSG_LEN(0) ? head->cmsg_len - CMSG_LEN(0) : 0;
     return size < room ? size : room;
@@ -303,7 +305,8 @@ static bool room_of(Thread *t, const Tuple *buffers, size_t *room) {
         if (!is_kind(v, OBJ_BYTEARRAY)) {
             raise_error(t, EXC_TypeError,
                         "recvmsg_into() argument 1 must be an iterable of single-segment "
-                        "read-write buffers, not %T", v);
+                        "read-write buffers, not %T",
+                        v);
             return false;
         }
         *room += BYTEARRAY(v)->size;

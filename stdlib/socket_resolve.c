@@ -81,8 +81,7 @@ static Value info_list(Thread *t, const struct addrinfo *info) {
         roots[2] = fixnum(info->ai_protocol);
         roots[3] = object_value(str_from(t, info->ai_canonname ? info->ai_canonname : ""));
         roots[4] = address_value(t, &address, info->ai_addrlen);
-        if (roots[4] == VALUE_ERROR ||
-            !list_append(t, list, object_value(tuple_from(t, roots, 5))))
+        if (roots[4] == VALUE_ERROR || !list_append(t, list, object_value(tuple_from(t, roots, 5))))
             return VALUE_ERROR;
     }
     pop_roots(t, roots);
@@ -280,8 +279,7 @@ static const char *name_argument(Thread *t, Value v, const char *what) {
 
 static Value resolve_getservbyname(Thread *t, Value *args) {
     const char *name = name_argument(t, args[0], "getservbyname() argument 1");
-    const char *protocol =
-        name ? name_argument(t, args[1], "getservbyname() argument 2") : NULL;
+    const char *protocol = name ? name_argument(t, args[1], "getservbyname() argument 2") : NULL;
     if (!protocol) return VALUE_ERROR;
     struct servent *entry = getservbyname(name, *protocol ? protocol : NULL);
     return entry ? fixnum(ntohs((uint16_t)entry->s_port))
@@ -378,8 +376,7 @@ static Value swap_short(Thread *t, Value *args, const char *name) {
 
 static Value swap_long(Thread *t, Value *args) {
     int64_t number;
-    if (!is_int(args[0]))
-        return raise_error(t, EXC_TypeError, "expected int, %T found", args[0]);
+    if (!is_int(args[0])) return raise_error(t, EXC_TypeError, "expected int, %T found", args[0]);
     if (!arg_clamped(t, args[0], &number)) return VALUE_ERROR;
     if (number < 0)
         return raise_error(t, EXC_OverflowError, "can't convert negative value to unsigned int");
@@ -438,8 +435,7 @@ const NativeDef socket_resolve_functions[] = {
     {"gethostname", resolve_gethostname, "()", "The name of this host."},
     {"getservbyname", resolve_getservbyname, "(servicename, protocolname=?, /)",
      "The port of a service."},
-    {"getservbyport", resolve_getservbyport, "(port, protocolname=?, /)",
-     "The service of a port."},
+    {"getservbyport", resolve_getservbyport, "(port, protocolname=?, /)", "The service of a port."},
     {"getprotobyname", resolve_getprotobyname, "(name, /)", "The number of a protocol."},
     {"inet_aton", resolve_inet_aton, "(ip_addr, /)", "The 4 bytes of '127.0.0.1'."},
     {"inet_ntoa", resolve_inet_ntoa, "(packed_ip, /)", "'127.0.0.1' of 4 bytes."},

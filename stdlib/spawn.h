@@ -27,10 +27,10 @@ typedef struct SpawnRequest {
     bool close_others;    /* also those that are inheritable */
     bool restore_signals; /* SIGPIPE and SIGXFSZ do again what they do by default */
     bool new_session;
-    pid_t group;        /* process group; -1: ours */
-    int umask;          /* -1: ours */
-    long uid, gid;      /* -1: ours */
-    int group_count;    /* -1: our groups */
+    pid_t group;     /* process group; -1: ours */
+    int umask;       /* -1: ours */
+    long uid, gid;   /* -1: ours */
+    int group_count; /* -1: our groups */
     const gid_t *groups;
     bool other_thread; /* the caller is not the main thread, whose mask is the program's */
 } SpawnRequest;

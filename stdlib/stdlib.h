@@ -85,19 +85,19 @@ typedef struct RegexState RegexState;
 typedef struct Stdlib {
     Class *classes[STDLIB_CLASS_COUNT]; /* NULL until the module is imported */
     Module *sys;
-    List *exit_calls;           /* atexit: function, args, kwargs, … */
-    SourceText *texts;          /* sources that are no files: -c, standard input, prompts */
-    SourceText *recent;         /* the file read last for a traceback */
-    WeakTable *weak;            /* weak references by what they refer to */
-    RegexState *regex;          /* of the module re, NULL until it is imported */
-    bool finalizing;            /* the program is ending */
-    bool stdout_broken;         /* writing to descriptor 1 met EPIPE */
-    void *crypto;               /* libcrypto's functions (stdlib/hashlib_native.c) */
-    struct OpenSsl *ssl;        /* OpenSSL's functions (stdlib/openssl.c), NULL until needed */
-    struct FileCore *files;     /* open files (stdlib/file_core.c) */
-    int64_t gc_thresholds[3];   /* what gc.set_threshold was told */
-    int64_t gc_debug;           /* what gc.set_debug was told */
-    int64_t socket_timeout;     /* of new sockets, nanoseconds; -1: none */
+    List *exit_calls;            /* atexit: function, args, kwargs, … */
+    SourceText *texts;           /* sources that are no files: -c, standard input, prompts */
+    SourceText *recent;          /* the file read last for a traceback */
+    WeakTable *weak;             /* weak references by what they refer to */
+    RegexState *regex;           /* of the module re, NULL until it is imported */
+    bool finalizing;             /* the program is ending */
+    bool stdout_broken;          /* writing to descriptor 1 met EPIPE */
+    void *crypto;                /* libcrypto's functions (stdlib/hashlib_native.c) */
+    struct OpenSsl *ssl;         /* OpenSSL's functions (stdlib/openssl.c), NULL until needed */
+    struct FileCore *files;      /* open files (stdlib/file_core.c) */
+    int64_t gc_thresholds[3];    /* what gc.set_threshold was told */
+    int64_t gc_debug;            /* what gc.set_debug was told */
+    int64_t socket_timeout;      /* of new sockets, nanoseconds; -1: none */
     struct Importing *importing; /* imports under way (stdlib/import_lock.c) */
     struct ImportWaiter *import_waiters;
     struct Guard *guard;        /* of what is written while a line is typed, or NULL */

@@ -33,8 +33,7 @@ static Value enter(Thread *t, Value *args) {
     keys.c_cc[VMIN] = 1;
     keys.c_cc[VTIME] = 0;
     keys.c_cc[VQUIT] = keys.c_cc[VSUSP] = _POSIX_VDISABLE;
-    if (tcsetattr(STDIN_FILENO, TCSADRAIN, &keys) < 0)
-        return raise_os_error(t, errno, VALUE_UNSET);
+    if (tcsetattr(STDIN_FILENO, TCSADRAIN, &keys) < 0) return raise_os_error(t, errno, VALUE_UNSET);
     return object_value(bytes_new(t, (const uint8_t *)&before, sizeof before));
 }
 

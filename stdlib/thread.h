@@ -15,9 +15,9 @@
 typedef struct Lock {
     Object header;
     WaitQueue queue;
-    uint64_t owner;       /* the number of the thread that took it; 0: it is free */
-    int64_t count;        /* RLock: how often its owner took it */
-    Origin made, taken;   /* for reports */
+    uint64_t owner;     /* the number of the thread that took it; 0: it is free */
+    int64_t count;      /* RLock: how often its owner took it */
+    Origin made, taken; /* for reports */
 } Lock;
 
 #define LOCK(v) ((Lock *)(uintptr_t)(v))

@@ -45,8 +45,8 @@ static void run_function(Thread *t, void *argument) {
 }
 
 static bool check_start(Thread *t, const Value *args) {
-    const char *wrong = !value_is_callable(t, args[0])       ? "first arg must be callable"
-                        : !is_kind(args[1], OBJ_TUPLE)       ? "2nd arg must be a tuple"
+    const char *wrong = !value_is_callable(t, args[0]) ? "first arg must be callable"
+                        : !is_kind(args[1], OBJ_TUPLE) ? "2nd arg must be a tuple"
                         : args[2] != VALUE_NONE && !is_kind(args[2], OBJ_DICT)
                             ? "optional 3rd arg must be a dictionary"
                             : NULL;

@@ -27,9 +27,9 @@
 #include "vm/probe.h"
 
 enum {
-    SLICE_SAFEPOINTS = 20000,     /* under virtual time */
-    SLICE_LENGTHS = 15,           /* with a seed: up to 2^0, 2^1 … 2^14 */
-    C_STACK_BYTES = 8 << 20,      /* of a new thread */
+    SLICE_SAFEPOINTS = 20000, /* under virtual time */
+    SLICE_LENGTHS = 15,       /* with a seed: up to 2^0, 2^1 … 2^14 */
+    C_STACK_BYTES = 8 << 20,  /* of a new thread */
     TICKER_STACK_BYTES = 1 << 16,
 };
 
@@ -58,14 +58,14 @@ typedef struct Baton {
     Seat *first_in_line, *last_in_line;
     uint32_t line_length, outside;
     uint64_t parkings, turns;
-    int carried;          /* poll bits about the heap, from the last holder to the next */
-    int64_t slice;        /* nanoseconds */
-    int32_t slice_left;   /* safepoints, under virtual time */
-    int64_t idle_since;   /* real time; 0: somebody runs, or nobody is outside */
+    int carried;        /* poll bits about the heap, from the last holder to the next */
+    int64_t slice;      /* nanoseconds */
+    int32_t slice_left; /* safepoints, under virtual time */
+    int64_t idle_since; /* real time; 0: somebody runs, or nobody is outside */
     bool seeded, closed;
     uint64_t random;
     size_t stack_size; /* 0: C_STACK_BYTES */
-    Seat *ended; /* their OS threads are to be joined */
+    Seat *ended;       /* their OS threads are to be joined */
     bool ticker_started, ticker_asleep;
     pthread_t ticker;
     pthread_cond_t tick;

@@ -28,11 +28,11 @@
 #include "vm/thread.h"
 
 typedef enum ParkResult {
-    PARK_WOKEN,      /* by thread_unpark */
-    PARK_TIMED_OUT,  /* the deadline passed */
-    PARK_SIGNAL,     /* a signal waits for the next safepoint (main thread only) */
-    PARK_DEADLOCK,   /* every thread is parked for ever (main thread only) */
-    PARK_ALONE,      /* the next to act is the outside (only with t->hears_outside) */
+    PARK_WOKEN,     /* by thread_unpark */
+    PARK_TIMED_OUT, /* the deadline passed */
+    PARK_SIGNAL,    /* a signal waits for the next safepoint (main thread only) */
+    PARK_DEADLOCK,  /* every thread is parked for ever (main thread only) */
+    PARK_ALONE,     /* the next to act is the outside (only with t->hears_outside) */
 } ParkResult;
 
 /* May the system have something for a parked thread? */

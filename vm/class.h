@@ -116,8 +116,8 @@ struct Class {
     Value doc;
     Tuple *bases, *mro; /* mro[0] is the class itself */
     Dict *dict;
-    Class *base;            /* the base whose layout is extended */
-    Class **subclasses;     /* direct ones, alive: dead ones are taken out when marking ends */
+    Class *base;        /* the base whose layout is extended */
+    Class **subclasses; /* direct ones, alive: dead ones are taken out when marking ends */
     uint32_t subclass_count, subclass_capacity;
     ObjectKind kind;        /* layout of its instances */
     uint32_t flags;         /* CLASS_… */

@@ -147,10 +147,8 @@ static const Slots property_slots = {
     .descr_set = property_set,
 };
 static const NativeDef property_methods[] = {
-    {"getter", property_getter, "(self, function, /)",
-     "A copy of the property with this getter."},
-    {"setter", property_setter, "(self, function, /)",
-     "A copy of the property with this setter."},
+    {"getter", property_getter, "(self, function, /)", "A copy of the property with this getter."},
+    {"setter", property_setter, "(self, function, /)", "A copy of the property with this setter."},
     {"deleter", property_deleter, "(self, function, /)",
      "A copy of the property with this deleter."},
     {"__set_name__", property_set_name, "(self, owner, name, /)",

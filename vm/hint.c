@@ -13,15 +13,13 @@
 #include "vm/str.h"
 #include "vm/suggest.h"
 
-#define AWAIT                                                                                      \
-    "the call made a coroutine and did not run it: write `await …` or `yield from …` before the "  \
-    "call"
-#define TASK \
-    "the call made a coroutine and did not run it: `asyncio.create_task(…)` around the call " \
-    "makes a task, which runs beside and has this"
-#define CALL "call the function: what can run is the coroutine that the call gives"
-#define ASYNC_FOR "write `async for … in …`, or `[x async for x in …]` for a list"
-#define GATHER "to wait for all of them, write `await asyncio.gather(*…)`"
+#define NOT_RUN    "the call made a coroutine and did not run it: "
+#define AWAIT      NOT_RUN "write `await …` or `yield from …` before the call"
+#define BESIDE     "around the call makes a task, which runs beside and has this"
+#define TASK       NOT_RUN "`asyncio.create_task(…)` " BESIDE
+#define CALL       "call the function: what can run is the coroutine that the call gives"
+#define ASYNC_FOR  "write `async for … in …`, or `[x async for x in …]` for a list"
+#define GATHER     "to wait for all of them, write `await asyncio.gather(*…)`"
 #define ASYNC_WITH "write `async with`"
 #define OTHER_LOOP                                                                                 \
     "it belongs to the loop in which it was made or first waited for; make it in the coroutine "   \

@@ -120,8 +120,7 @@ static void sleep_thrown(Thread *t, NativeCoroutine *c) {
     if (c->future.flags & FUTURE_TIMED) t->vm->hooks.sleep_stop(t, object_value(c));
 }
 
-static const NativeCoroutineKind sleep_kind = {"sleep", "sleep", sleep_resume, sleep_thrown,
-                                               NULL};
+static const NativeCoroutineKind sleep_kind = {"sleep", "sleep", sleep_resume, sleep_thrown, NULL};
 
 /* The delay is looked at when the coroutine first runs, as in Python; here it only becomes a
  * number. */

@@ -59,7 +59,7 @@ Value int_from_text(Thread *t, const char *text, size_t size, int base, Value sh
  * non-ASCII character becomes '?'. */
 void number_text_to_ascii(const char *text, size_t size, Buffer *out);
 
-Value float_new(Thread *t, double d);    /* flonum or boxed */
+Value float_new(Thread *t, double d); /* flonum or boxed */
 /* What the __float__ of [v], which has one, gives: a plain float, or TypeError. */
 Value float_from_slot(Thread *t, Value v);
 static inline double float_of(Value v) { /* is_float(v) */

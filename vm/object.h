@@ -238,7 +238,7 @@ struct Function {
     Value doc, module;
     Value annotations; /* a dict; VALUE_ERROR until it is asked for or set */
     Dict *attributes;  /* __dict__, NULL until used */
-    Cell *captures[]; /* code->ncaptures cells */
+    Cell *captures[];  /* code->ncaptures cells */
 };
 
 typedef struct Method { /* a bound method */

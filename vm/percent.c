@@ -393,9 +393,12 @@ static bool run(Percent *f, Chars format) {
 }
 
 static bool apply(Thread *t, Value format, Value args, Buffer *out) {
-    Percent f = {
-        .t = t, .bytes = !is_str(format), .args = args, .single = args, .root = push_roots(t, 1),
-        .out.fallible = true};
+    Percent f = {.t = t,
+                 .bytes = !is_str(format),
+                 .args = args,
+                 .single = args,
+                 .root = push_roots(t, 1),
+                 .out.fallible = true};
     bool text = is_str(args);
     bool octets = f.bytes && (is_kind(args, OBJ_BYTES) || is_kind(args, OBJ_BYTEARRAY));
     f.mapping =

@@ -211,7 +211,10 @@ static bool raise_native_count(const Call *c, int with_defaults) {
     } else if (takes_keywords_only(s)) {
         int limit = given < least ? least : most;
         raise_error(c->t, EXC_TypeError, "%s() takes %s %d positional argument%s (%d given)",
-                    s->name, least == most ? "exactly" : given < least ? "at least" : "at most",
+                    s->name,
+                    least == most   ? "exactly"
+                    : given < least ? "at least"
+                                    : "at most",
                     limit, plural(limit), given);
     } else if (s->positional_only < s->positional) {
         raise_error(c->t, EXC_TypeError, "%s() takes %s %d argument%s (%d given)", s->name,

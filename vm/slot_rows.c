@@ -453,7 +453,7 @@ static Value call_binary(Thread *t, BinaryOp op, BinaryFn generic, Str *name, St
 }
 
 #define SLOT(NAME, FIELD, ADAPTOR, DOC) DEFINE_##ADAPTOR(NAME, FIELD)
-#define COMPARE(NAME, OP)          DEFINE_compare(NAME, OP)
+#define COMPARE(NAME, OP)               DEFINE_compare(NAME, OP)
 #define BINARY(NAME, REFLECTED, INPLACE, OP, SYMBOL)                                               \
     static Value call_##NAME(Thread *t, Value a, Value b) {                                        \
         return call_binary(t, OP, call_##NAME, NAME_OF(t, NAME), NAME_OF(t, REFLECTED), a, b);     \

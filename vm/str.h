@@ -9,7 +9,7 @@
 
 /* A new str of [size] bytes of valid UTF-8 (surrogates allowed). */
 Str *str_new(Thread *t, const char *utf8, size_t size);
-Str *str_from(Thread *t, const char *text);          /* NUL-terminated */
+Str *str_from(Thread *t, const char *text); /* NUL-terminated */
 /* Takes the bytes, frees the buffer. NULL, MemoryError raised, only when the buffer is fallible. */
 Str *str_from_buffer(Thread *t, Buffer *buffer);
 Str *str_format(Thread *t, const char *format, ...); /* the formats of raise_error; NULL raised */

@@ -96,8 +96,8 @@ enum { REGISTER_SLACK = 256 };
 
 struct Thread {
     Vm *vm;
-    int poll;          /* a safepoint has something to do (POLL_… bits); thread_poll_bits() */
-    Frame *frame;      /* running frame; NULL outside execute() */
+    int poll;     /* a safepoint has something to do (POLL_… bits); thread_poll_bits() */
+    Frame *frame; /* running frame; NULL outside execute() */
     Value *registers, *registers_top, *registers_end; /* and REGISTER_SLACK beyond the end */
     Frame *frames, *frames_top, *frames_end;
     Value exception;       /* being raised; VALUE_UNSET when none */
@@ -112,23 +112,29 @@ struct Thread {
     uint64_t number;       /* 1 is the main thread; threading.get_ident() */
     Value object;          /* threading's object or VALUE_NONE */
     const Frame *callback_base; /* while a loop runs: what calls its callbacks */
-    int delivering;        /* the signal whose handler runs; 0: none */
-    struct Seat *seat;     /* its place in the line for the baton (vm/baton.c) */
-    int wait_kind;         /* WaitKind: why it does not hold the baton; for reports */
-    Value wait_on;         /* with it: the lock …, or VALUE_NONE */
-    int64_t wait_deadline; /* with it: CLOCK_NEVER when there is none */
-    int hears_outside;     /* while parked: HearsOutside */
+    int delivering;             /* the signal whose handler runs; 0: none */
+    struct Seat *seat;          /* its place in the line for the baton (vm/baton.c) */
+    int wait_kind;              /* WaitKind: why it does not hold the baton; for reports */
+    Value wait_on;              /* with it: the lock …, or VALUE_NONE */
+    int64_t wait_deadline;      /* with it: CLOCK_NEVER when there is none */
+    int hears_outside;          /* while parked: HearsOutside */
     Value running_loop;  /* the event loop whose run_forever is under way in this thread, 0: none */
     Value event_loop;    /* set_event_loop's, 0: none */
     bool event_loop_set; /* set_event_loop was called */
     Value asyncgen_firstiter, asyncgen_finalizer; /* sys.set_asyncgen_hooks; VALUE_NONE: none */
-    uint32_t origin_depth; /* sys.set_coroutine_origin_tracking_depth's */
+    uint32_t origin_depth;                        /* sys.set_coroutine_origin_tracking_depth's */
     Value context; /* the current contextvars context, 0: none was needed yet (vm/context.h) */
     struct ReprStack *rendering; /* what repr is at work on (vm/text.c), NULL until used */
 };
 
-enum { POLL_COLLECT = 1, POLL_SIGNAL = 2, POLL_SWITCH = 4, POLL_FINALIZE = 8, POLL_CALLBACK = 16,
-       POLL_WATCH = 32 };
+enum {
+    POLL_COLLECT = 1,
+    POLL_SIGNAL = 2,
+    POLL_SWITCH = 4,
+    POLL_FINALIZE = 8,
+    POLL_CALLBACK = 16,
+    POLL_WATCH = 32
+};
 
 /* What comes from outside the program, so that a seed does not make it the same again. */
 enum { OUTSIDE_PEERS = 1, OUTSIDE_PROCESSES = 2, OUTSIDE_RANDOM = 4, OUTSIDE_INPUT = 8 };
@@ -139,10 +145,10 @@ struct Vm {
     Class *exceptions[EXC_COUNT];
     Class *cancelled_error, *invalid_state_error; /* asyncio's, made by future_init */
     Class *future_iterator;                       /* the class of iter(future) */
-    Class *context_classes[3]; /* of contextvars, NULL until it is imported (vm/context.c) */
+    Class *context_classes[3];        /* of contextvars, NULL until it is imported (vm/context.c) */
     Class *from_class, *return_class; /* trollius's, NULL until it is imported (vm/trollius.h) */
     Value foreign_tasks, foreign_current; /* see vm/foreign_tasks.c; VALUE_UNSET until needed */
-    uint64_t task_count;       /* names of tasks: Task-1, Task-2 … */
+    uint64_t task_count;                  /* names of tasks: Task-1, Task-2 … */
     Class *method_descriptor, *wrapper_descriptor; /* natives of classes, of slots */
     Class *method_wrapper;                         /* bound ones of slots */
     Str *names[NAME_COUNT];
@@ -152,12 +158,12 @@ struct Vm {
     Bytes *empty_bytes;
     struct InternTable *interned;
     struct MethodCache *method_cache;
-    struct Signature *signatures; /* all that were parsed, see vm/signature.c */
+    struct Signature *signatures;          /* all that were parsed, see vm/signature.c */
     struct Signature *callback_signatures; /* those of native_callback() */
     struct Signature *task_signature;      /* of Task(), when it was called */
-    uint32_t next_key;            /* for shapes, classes, dict layouts */
-    uint64_t next_id;             /* id() numbers */
-    uint64_t hash_key[2];         /* SipHash */
+    uint32_t next_key;                     /* for shapes, classes, dict layouts */
+    uint64_t next_id;                      /* id() numbers */
+    uint64_t hash_key[2];                  /* SipHash */
     Module *builtins;
     Dict *modules; /* sys.modules */
     bool dev_mode; /* -X dev */
@@ -165,12 +171,12 @@ struct Vm {
     uint32_t int_max_str_digits;
     bool out_of_scope; /* compile what is left out of the language to code that raises */
     Thread *threads, *main_thread;
-    uint32_t thread_count;   /* how many are alive */
+    uint32_t thread_count; /* how many are alive */
     uint64_t threads_made;
-    struct Baton *baton;     /* who runs (vm/baton.h) */
+    struct Baton *baton; /* who runs (vm/baton.h) */
     Clock clock;
-    bool seeded;     /* --seed: what is left to chance is drawn, and always the same */
-    uint64_t random; /* then: what loops draw from */
+    bool seeded;      /* --seed: what is left to chance is drawn, and always the same */
+    uint64_t random;  /* then: what loops draw from */
     uint32_t outside; /* then: OUTSIDE_… bits of what took part that no seed decides */
     VmHooks hooks;
     struct Probe *probe; /* vm/probe.h */

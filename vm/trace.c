@@ -22,17 +22,17 @@ const bool object_is_traced[OBJ_KIND_COUNT] = {
 };
 
 const bool object_needs_finalize[OBJ_KIND_COUNT] = {
-    [OBJ_OBJECT] = true,       [OBJ_CLASS] = true,       [OBJ_INT] = true,
-    [OBJ_FLOAT] = true,        [OBJ_STR] = true,         [OBJ_BYTES] = true,
-    [OBJ_BYTEARRAY] = true,    [OBJ_LIST] = true,        [OBJ_TUPLE] = true,
-    [OBJ_DICT] = true,         [OBJ_SET] = true,         [OBJ_FROZENSET] = true,
-    [OBJ_CODE] = true,         [OBJ_EXCEPTION] = true,   [OBJ_MODULE] = true,
-    [OBJ_PROPERTY] = true,     [OBJ_FUTURE] = true,      [OBJ_TASK] = true,
-    [OBJ_LOOP] = true,         [OBJ_NAMESPACE] = true,   [OBJ_NATIVE_DATA] = true,
-    [OBJ_STREAM] = true,       [OBJ_HANDLE] = true,
-    [OBJ_STATICMETHOD] = true, [OBJ_CLASSMETHOD] = true, [OBJ_SUPER] = true,
-    [OBJ_REVERSED] = true,     [OBJ_ENUMERATE] = true,   [OBJ_ZIP] = true,
-    [OBJ_MAP] = true,          [OBJ_FILTER] = true,
+    [OBJ_OBJECT] = true,      [OBJ_CLASS] = true,     [OBJ_INT] = true,
+    [OBJ_FLOAT] = true,       [OBJ_STR] = true,       [OBJ_BYTES] = true,
+    [OBJ_BYTEARRAY] = true,   [OBJ_LIST] = true,      [OBJ_TUPLE] = true,
+    [OBJ_DICT] = true,        [OBJ_SET] = true,       [OBJ_FROZENSET] = true,
+    [OBJ_CODE] = true,        [OBJ_EXCEPTION] = true, [OBJ_MODULE] = true,
+    [OBJ_PROPERTY] = true,    [OBJ_FUTURE] = true,    [OBJ_TASK] = true,
+    [OBJ_LOOP] = true,        [OBJ_NAMESPACE] = true, [OBJ_NATIVE_DATA] = true,
+    [OBJ_STREAM] = true,      [OBJ_HANDLE] = true,    [OBJ_STATICMETHOD] = true,
+    [OBJ_CLASSMETHOD] = true, [OBJ_SUPER] = true,     [OBJ_REVERSED] = true,
+    [OBJ_ENUMERATE] = true,   [OBJ_ZIP] = true,       [OBJ_MAP] = true,
+    [OBJ_FILTER] = true,
 };
 
 /* ---- pieces ---- */
@@ -110,8 +110,8 @@ static void trace_function(Heap *heap, Function *f) {
     shade(heap, f->code);
     shade(heap, f->globals);
     shade(heap, f->attributes);
-    Value values[] = {f->defaults, f->kwdefaults, f->name, f->qualname, f->doc, f->module,
-                      f->annotations};
+    Value values[] = {f->defaults, f->kwdefaults, f->name,       f->qualname,
+                      f->doc,      f->module,     f->annotations};
     shade_values(heap, values, sizeof values / sizeof *values);
     for (int i = 0; i < f->code->ncaptures; i++) shade(heap, f->captures[i]);
 }

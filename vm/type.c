@@ -92,8 +92,8 @@ static Value get_module(Thread *t, Value self) {
 static Value type_repr(Thread *t, Value self) {
     Class *cls = CLASS(self);
     Value module = get_module(t, self);
-    bool plain = !is_str(module) ||
-                 (STR(module)->size == 8 && !memcmp(STR(module)->data, "builtins", 8));
+    bool plain =
+        !is_str(module) || (STR(module)->size == 8 && !memcmp(STR(module)->data, "builtins", 8));
     if (plain) return object_value(str_format(t, "<class '%S'>", cls->qualname));
     return object_value(str_format(t, "<class '%S.%S'>", module, cls->qualname));
 }
@@ -296,10 +296,8 @@ static const NativeDef methods[] = {
      "The classes in which attributes are looked up, in their order, newly computed."},
     {"__subclasses__", type_subclasses, "(self, /)",
      "The classes that have this one among their bases."},
-    {"__instancecheck__", type_instancecheck, "(self, instance, /)",
-     "What isinstance() asks."},
-    {"__subclasscheck__", type_subclasscheck, "(self, subclass, /)",
-     "What issubclass() asks."},
+    {"__instancecheck__", type_instancecheck, "(self, instance, /)", "What isinstance() asks."},
+    {"__subclasscheck__", type_subclasscheck, "(self, subclass, /)", "What issubclass() asks."},
     {"@@__prepare__", type_prepare, "(cls, /, *args, **kwargs)",
      "used to create the namespace for the class statement"},
     {"__dir__", type_dir, "(self, /)", "The names in the class and its bases."},

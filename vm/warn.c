@@ -55,8 +55,7 @@ bool warn_deprecated(Thread *t, const char *format, ...) {
     return ok;
 }
 
-bool warn_at(Thread *t, ExceptionId category, const char *message, const char *filename,
-             int line) {
+bool warn_at(Thread *t, ExceptionId category, const char *message, const char *filename, int line) {
     Value *roots = push_roots(t, 5);
     roots[0] = object_value(str_from(t, message));
     roots[1] = object_value(t->vm->exceptions[category]);

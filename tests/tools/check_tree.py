@@ -103,6 +103,22 @@ def check_layout():
                 yield f"{name}:{number}: {len(line)} columns"
 
 
+def check_format():
+    """C stands as ./dev format leaves it (where the clang-format of .clang-format's version is)."""
+    wanted = re.search(r"version (\d+)", text_of(".clang-format")).group(1)
+    try:
+        version = subprocess.run(["clang-format", "--version"], stdout=subprocess.PIPE).stdout
+    except FileNotFoundError:
+        return
+    if f"version {wanted}." not in version.decode():
+        return
+    names = [name for name, _ in sources((".c", ".h"))]
+    said = subprocess.run(["clang-format", "--dry-run", *names], cwd=ROOT, stderr=subprocess.PIPE)
+    for line in said.stderr.decode(errors="replace").split("\n"):
+        if "[-Wclang-format-violations]" in line:
+            yield line.split(": ")[0] + ": ./dev format"
+
+
 def check_file_length():
     """A file is about one concept; beyond a thousand lines (but for the dispatch loop) about two."""
     for name, text in sources((".c", ".h", ".re", ".y")):
