@@ -57,6 +57,12 @@ class Runner(TulipCase):
         self.assertEqual(status, 1)
         self.assertIn("nothing is expected of it", out)
 
+    def test_nothing_to_test(self):
+        self.write("a/plain.tul", "print(1)\n")
+        status, out, err = self.run_test("a")
+        self.assertEqual((status, out), (2, ""))
+        self.assertIn("no script that says what it prints: a\n", err)
+
     def test_wrong_use(self):
         for words in (["nowhere"], ["--jobs"], ["--jobs", "0"], ["--colour"]):
             status, out, error = self.run_test(*words)
