@@ -2,18 +2,16 @@
 /*
  * The file classes: TextIOWrapper and the three binary ones, which differ only in their names.
  *
- * All share one table of methods; each method begins with usable(), which refuses a closed file. A
- * text file keeps no decoder state: bytes are read up to a character or line boundary and decoded
- * at once.
+ * All share one table of methods; each method begins with usable(), which refuses a closed file.
  *
- * Read next: stdlib/file_open.c (open and its modes), stdlib/file_core.c (buffers).
+ * Read next: stdlib/file_text.c (characters and lines), stdlib/file_open.c (open and its modes),
+ * stdlib/file_core.c (buffers).
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "common/utf8.h"
 #include "stdlib/file.h"
 #include "vm/bytes.h"
 #include "vm/container.h"
@@ -79,163 +77,24 @@ static File *writable(Thread *t, Value self) {
     return file;
 }
 
-/* ---- text to bytes ---- */
-
-/* Is there a lone surrogate, which UTF-8 refuses? */
-static bool has_surrogate(const Str *text) {
-    return !str_is_ascii(text) && utf8_valid(text->data, text->size) != text->size;
-}
-
-static bool write_bytes(Thread *t, File *file, const char *data, size_t size) {
-    if (file->write_newline == VALUE_NONE) return core_write(t, file->core, data, size);
-    const Str *newline = STR(file->write_newline);
-    for (size_t i = 0; i < size;) {
-        const char *end = memchr(data + i, '\n', size - i);
-        size_t n = end ? (size_t)(end - data) - i : size - i;
-        if (!core_write(t, file->core, data + i, n)) return false;
-        if (end && !core_write(t, file->core, newline->data, newline->size)) return false;
-        i += n + (end != NULL);
-    }
-    return true;
-}
-
-static bool write_encoded(Thread *t, File *file, Str *text) {
-    Value *roots = push_roots(t, 4);
-    roots[0] = object_value(file);
-    roots[1] = object_value(text);
-    roots[2] = file->encoding;
-    roots[3] = file->errors;
-    Value encoded = call_method(t, roots[1], str_intern(t->vm, "encode", 6), roots + 2, 2);
-    roots[1] = encoded;
-    bool ok = encoded != VALUE_ERROR && is_kind(encoded, OBJ_BYTES) &&
-              write_bytes(t, file, (const char *)BYTES(encoded)->data, BYTES(encoded)->size);
-    pop_roots(t, roots);
-    return ok;
-}
+/* ---- for print(), input() and sys ---- */
 
 bool file_write_str(Thread *t, File *file, Str *text) {
     if (!usable(t, object_value(file)) || !writable(t, object_value(file))) return false;
-    if (file->utf8 ? has_surrogate(text) : !str_is_ascii(text)) return write_encoded(t, file, text);
-    return write_bytes(t, file, text->data, text->size);
+    return text_write_str(t, file, text);
 }
 
 bool file_write_ascii(Thread *t, File *file, const char *text, size_t size) {
     if (!writable(t, object_value(file))) return false;
-    return write_bytes(t, file, text, size);
+    return text_write(t, file, text, size);
 }
 
 bool file_flush(Thread *t, File *file) {
     return usable(t, object_value(file)) && core_flush(t, file->core);
 }
 
-/* ---- bytes to text ---- */
-
-/* '\r\n' and '\r' become '\n'. */
-static void translate_newlines(Buffer *text) {
-    if (!text->size || !memchr(text->data, '\r', text->size)) return;
-    size_t to = 0;
-    for (size_t i = 0; i < text->size; i++) {
-        char c = text->data[i];
-        if (c == '\r') {
-            if (i + 1 < text->size && text->data[i + 1] == '\n') i++;
-            c = '\n';
-        }
-        text->data[to++] = c;
-    }
-    text->size = to;
-}
-
-/* The str that the bytes in [raw] (which is freed) stand for; NULL: raised. */
-static Str *decode(Thread *t, File *file, Buffer *raw) {
-    if (file->translate_in) translate_newlines(raw);
-    size_t size = raw->size;
-    bool plain = size == 0 || (file->utf8 ? utf8_valid(raw->data, size) == size
-                                          : utf8_is_ascii(raw->data, size));
-    if (plain) return str_from_buffer(t, raw);
-    Value *roots = push_roots(t, 4);
-    roots[0] = object_value(file);
-    roots[1] = object_value(bytes_new(t, raw->data, size));
-    roots[2] = file->encoding;
-    roots[3] = file->errors;
-    buffer_free(raw);
-    Value text = call_method(t, roots[1], str_intern(t->vm, "decode", 6), roots + 2, 2);
-    pop_roots(t, roots);
-    return text == VALUE_ERROR ? NULL : STR(text);
-}
-
-/* The next byte without taking it: -1 at the end, -2 raised. */
-static int peek(Thread *t, FileCore *core) {
-    if (core->in_start == core->in_end) {
-        int64_t got = core_fill(t, core);
-        if (got <= 0) return got < 0 ? -2 : -1;
-    }
-    return (unsigned char)core->in[core->in_start];
-}
-
-static int character_size(const File *file, int lead) {
-    if (lead < 0xC0 || !file->utf8) return 1;
-    return lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-}
-
-/* One character's bytes to [raw]: 1, 0 at the end, -1 raised. */
-static int read_character(Thread *t, File *file, Buffer *raw) {
-    FileCore *core = file->core;
-    int c = peek(t, core);
-    if (c < 0) return c + 1;
-    int n = character_size(file, c);
-    do {
-        buffer_putc(raw, (char)c);
-        core->in_start++;
-        if (--n <= 0) break;
-        c = peek(t, core);
-    } while (c >= 0x80 && c < 0xC0);
-    if (raw->data[raw->size - 1] == '\r' && file->translate_in) {
-        int next = peek(t, core);
-        if (next == -2) return -1;
-        if (next == '\n') core->in_start++;
-        raw->data[raw->size - 1] = '\n';
-    }
-    return c == -2 ? -1 : 1;
-}
-
-static Str *read_characters(Thread *t, File *file, int64_t count) {
-    Buffer raw = {0};
-    for (int64_t i = 0; i < count; i++) {
-        int got = read_character(t, file, &raw);
-        if (got < 0) {
-            buffer_free(&raw);
-            return NULL;
-        }
-        if (!got) break;
-    }
-    return decode(t, file, &raw);
-}
-
-/* The next line when all of it is in the read buffer and it needs no decoding; NULL: take the long
- * way. */
-static Str *buffered_line(Thread *t, const File *file) {
-    FileCore *core = file->core;
-    const char *start = core->in + core->in_start;
-    size_t there = core->in_end - core->in_start;
-    const char *end = there ? memchr(start, '\n', there) : NULL;
-    if (!end) return NULL;
-    size_t size = (size_t)(end - start) + 1;
-    if (!utf8_is_ascii(start, size) || (file->lone_cr && memchr(start, '\r', size))) return NULL;
-    core->in_start += size;
-    return str_new_ascii(t, start, size);
-}
-
-static Str *read_text_line(Thread *t, File *file, int64_t limit) {
-    Str *line = limit < 0 ? buffered_line(t, file) : NULL;
-    if (line) return line;
-    Buffer raw = {0};
-    if (core_read_line(t, file->core, file->lone_cr, limit, &raw)) return decode(t, file, &raw);
-    buffer_free(&raw);
-    return NULL;
-}
-
 Str *file_read_line(Thread *t, File *file) {
-    return readable(t, object_value(file)) ? read_text_line(t, file, -1) : NULL;
+    return readable(t, object_value(file)) ? text_read_line(t, file, -1) : NULL;
 }
 
 /* ---- methods ---- */
@@ -257,7 +116,7 @@ static Value method_read(Thread *t, Value *args) {
     int64_t size;
     if (!file || !size_argument(t, args[1], &size)) return VALUE_ERROR;
     if (file->text && size >= 0) {
-        Str *text = read_characters(t, file, size);
+        Str *text = text_read(t, file, size);
         return text ? object_value(text) : VALUE_ERROR;
     }
     Buffer raw = {0};
@@ -266,13 +125,13 @@ static Value method_read(Thread *t, Value *args) {
         return VALUE_ERROR;
     }
     if (!file->text) return bytes_from_buffer(t, &raw);
-    Str *text = decode(t, file, &raw);
+    Str *text = text_decode(t, file, &raw);
     return text ? object_value(text) : VALUE_ERROR;
 }
 
 static Value read_line(Thread *t, File *file, int64_t limit) {
     if (file->text) {
-        Str *text = read_text_line(t, file, limit);
+        Str *text = text_read_line(t, file, limit);
         return text ? object_value(text) : VALUE_ERROR;
     }
     Buffer raw = {0};

@@ -7,7 +7,8 @@
  * either keep their order. Text is UTF-8 (other encodings go through str.encode and bytes.decode);
  * all reading works on bytes and decodes at the end.
  *
- * Read next: stdlib/file_core.c (the buffers), stdlib/file.c (the classes).
+ * Read next: stdlib/file_core.c (the buffers), stdlib/file_text.c (the text), stdlib/file.c (the
+ * classes).
  */
 #ifndef TULIP_STDLIB_FILE_H
 #define TULIP_STDLIB_FILE_H
@@ -66,6 +67,19 @@ bool core_close(Thread *t, FileCore *core) MUST_CHECK;
 /* Forget what was read ahead and move; the new position, or -1 raised. */
 int64_t core_seek(Thread *t, FileCore *core, int64_t offset, int whence) MUST_CHECK;
 int64_t core_tell(Thread *t, FileCore *core) MUST_CHECK;
+
+/* ---- text, of a file that may be read or written (stdlib/file_text.c) ---- */
+
+/* Write what needs no encoding, '\n' as the file's line end. */
+bool text_write(Thread *t, File *file, const char *data, size_t size) MUST_CHECK;
+/* Write a str in the file's encoding. */
+bool text_write_str(Thread *t, File *file, Str *text) MUST_CHECK;
+/* The str that the bytes in [raw] (which is freed) stand for; NULL: raised. */
+Str *text_decode(Thread *t, File *file, Buffer *raw) MUST_CHECK;
+/* Up to [count] characters, fewer only at the end of the file; NULL: raised. */
+Str *text_read(Thread *t, File *file, int64_t count) MUST_CHECK;
+/* A line of at most [limit] bytes (-1: any number) with its end; "" at the end; NULL: raised. */
+Str *text_read_line(Thread *t, File *file, int64_t limit) MUST_CHECK;
 
 /* ---- for print(), input() and sys ---- */
 
