@@ -75,7 +75,7 @@ static const char dis_help[] =
     "  --json    an object for tools\n";
 
 static const char trace_help[] =
-    "usage: tulip trace [OPTION…] FILE [ARGUMENT…]\n"
+    "usage: tulip trace [OPTION…] FILE | -c CODE | -m MODULE | - [ARGUMENT…]\n"
     "\n"
     "Runs a program and writes a line for every event of tasks, futures, timers, threads and the\n"
     "loop to standard error. docs/probe.md lists the events.\n"
@@ -90,7 +90,7 @@ static const char trace_help[] =
     "  --virtual-time, --seed N, --resolve RULE   as without a verb\n";
 
 static const char timeline_help[] =
-    "usage: tulip timeline [OPTION…] FILE [-o OUT] [ARGUMENT…]\n"
+    "usage: tulip timeline [OPTION…] FILE | -c CODE | -m MODULE | - [-o OUT] [ARGUMENT…]\n"
     "\n"
     "Runs a program and writes a page that shows what ran, waited and woke, for a browser.\n"
     "\n"

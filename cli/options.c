@@ -159,7 +159,25 @@ static int take_view_option(int argc, char **argv, int i, Options *o) {
     return 1;
 }
 
-/* `timeline [OPTION…] FILE [-o OUT] [ARGUMENT…]`: right behind FILE, -o is ours as well. */
+/* The program of a view at argv[i]: a file, -c CODE, -m MODULE or - (standard input). Right behind
+ * it -o is ours as well. */
+static Options viewed(Options o, Job job, int argc, char **argv, int i) {
+    const char *target = job == JOB_STDIN ? "stdin" : argv[i++];
+    if (i + 1 < argc && !strcmp(argv[i], "-o")) {
+        o.output = argv[i + 1];
+        i += 2;
+    }
+    return program(o, job, target, argc, argv, i);
+}
+
+/* What kind of program [word] begins in front of a target. */
+static Job job_of_word(const char *word) {
+    if (!strcmp(word, "-c")) return JOB_CODE;
+    if (!strcmp(word, "-m")) return JOB_MODULE;
+    return !strcmp(word, "-") ? JOB_STDIN : JOB_FILE;
+}
+
+/* `timeline [OPTION…] FILE [-o OUT] [ARGUMENT…]` */
 static Options view(Options o, View which, int argc, char **argv, int i) {
     const char *verb = argv[i++];
     o.view = which;
@@ -170,18 +188,14 @@ static Options view(Options o, View which, int argc, char **argv, int i) {
         if (!n) n = take_with_value(argc, argv, i, &o);
         if (n < 0) return wrong("'%s' wants a value", argv[i]);
     }
-    if (i < argc && !strcmp(argv[i], "--")) i++;
+    Job job = i < argc ? job_of_word(argv[i]) : JOB_FILE;
+    if (i < argc && (job != JOB_FILE || !strcmp(argv[i], "--"))) i++;
     else if (i < argc && (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")))
         return (Options){.job = JOB_HELP, .target = verb};
     else if (i < argc && argv[i][0] == '-')
         return wrong("no such option of this verb: %s", argv[i]);
-    if (i >= argc) return wrong("'%s' wants a file", verb);
-    const char *file = argv[i++];
-    if (i + 1 < argc && !strcmp(argv[i], "-o")) {
-        o.output = argv[i + 1];
-        i += 2;
-    }
-    return program(o, JOB_FILE, file, argc, argv, i);
+    if (i >= argc && job != JOB_STDIN) return wrong("'%s' wants a program", verb);
+    return viewed(o, job, argc, argv, i);
 }
 
 Options options_parse(int argc, char **argv) {

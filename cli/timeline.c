@@ -53,9 +53,12 @@ static void put_page(Record *r, const char *title, const char *file, Buffer *out
     }
 }
 
-/* What the page calls the program: its path from here, or only its name when it is elsewhere. */
-static const char *title_of(const char *target) {
-    const char *path = timeline_file(target);
+/* What the program is called: a file, a module, or what is said of a text. */
+static const char *name_of(const Options *o) { return o->job == JOB_CODE ? "command" : o->target; }
+
+/* What the page calls it: its path from here, or only its name when it is elsewhere. */
+static const char *title_of(const Options *o) {
+    const char *path = timeline_file(name_of(o));
     return path[0] == '/' ? strrchr(path, '/') + 1 : path;
 }
 
@@ -67,7 +70,8 @@ static int terminal_width(void) {
 
 /* "downloads.timeline.html" for "scripts/timeline/downloads.tul"; malloc'd. */
 static char *default_name(const Options *o) {
-    const char *slash = strrchr(o->target, '/'), *base = slash ? slash + 1 : o->target;
+    const char *target = name_of(o), *slash = strrchr(target, '/');
+    const char *base = slash ? slash + 1 : target;
     const char *dot = strrchr(base, '.');
     int size = dot && dot != base ? (int)(dot - base) : (int)strlen(base);
     Buffer out = {0};
@@ -80,7 +84,7 @@ static bool write_view(Record *r, FILE *file) {
     const Options *o = r->options;
     Buffer out = {0};
     if (o->form == FORM_TEXT) timeline_put_text(r, terminal_width(), &out);
-    else put_page(r, title_of(o->target), o->job == JOB_FILE ? o->target : NULL, &out);
+    else put_page(r, title_of(o), o->job == JOB_FILE ? o->target : NULL, &out);
     bool ok = fwrite(out.data, 1, out.size, file) == out.size;
     buffer_free(&out);
     return ok;
@@ -108,11 +112,13 @@ static void write_record(Record *r) {
     free(name);
 }
 
-/* Can the file be written? That is said before the program runs; what is in it stays till then. */
+/* Can the file be written? If not, that is said before the program runs. Nothing is changed. */
 static bool can_write(const char *name) {
+    bool is_new = access(name, F_OK) != 0;
     int file = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
     if (file >= 0) close(file);
     else fprintf(stderr, "tulip: timeline: %s: %s\n", name, strerror(errno));
+    if (file >= 0 && is_new) unlink(name);
     return file >= 0;
 }
 

@@ -298,6 +298,27 @@ class Written(TulipCase):
             self.assertEqual(done.returncode, 1)
             self.assertIn(b"tulip: writing: ", done.stderr)
 
+    def test_programs_that_are_no_files(self):
+        code = "import asyncio; print(7); asyncio.run(asyncio.sleep(0))"
+        self.write("own.tul", code)
+        for words, name in (["-c", code], "command"), (["-"], "stdin"), (["-m", "own"], "own"):
+            for verb in "timeline", "trace":
+                done = subprocess.run([common.TULIP, verb, *words], cwd=self.folder,
+                                      input=code.encode(), capture_output=True)
+                self.assertEqual((done.returncode, done.stdout), (0, b"7\n"), done.stderr)
+            self.assertIn(b"task Task-1 created", done.stderr)
+            self.assertTrue(f'"title":"{name}"' in self.read(f"{name}.timeline.html"), name)
+        done = subprocess.run([common.TULIP, "timeline", "-c", "import sys; print(sys.argv)", "-o",
+                               "a.html", "-o"], cwd=self.folder, capture_output=True)
+        self.assertEqual((done.returncode, done.stdout), (0, b"['-c', '-o']\n"))
+        self.assertTrue('"title":"command"' in self.read("a.html"))
+
+    def test_a_program_that_is_killed_leaves_no_empty_page(self):
+        done = subprocess.run([common.TULIP, "timeline", "-c", "import os; os._exit(3)"],
+                              cwd=self.folder, capture_output=True)
+        self.assertEqual(done.returncode, 3)
+        self.assertEqual(os.listdir(self.folder), [])
+
     def test_no_program_no_timeline(self):
         path = self.write("broken.tul", "x = (\n")
         for file in path, os.path.join(self.folder, "nowhere.tul"), self.folder:
