@@ -111,8 +111,8 @@ static Value locked(Thread *t, Value *args) {
 
 static Value repr(Thread *t, Value self) {
     Str *text =
-        str_format(t, "<%s %s.%T object at 0x%012llx>", LOCK(self)->owner ? "locked" : "unlocked",
-                   "_thread", self, (unsigned long long)value_id(t->vm, self));
+        str_format(t, "<%s %T object at 0x%012llx>", LOCK(self)->owner ? "locked" : "unlocked",
+                   self, (unsigned long long)value_id(t->vm, self));
     return text ? object_value(text) : VALUE_ERROR;
 }
 
