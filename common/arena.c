@@ -7,7 +7,6 @@
 #include "common/arena.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/memory.h"
 
@@ -37,17 +36,6 @@ void *arena_alloc(Arena *arena, size_t size) {
     void *block = arena->next;
     arena->next += size;
     return block;
-}
-
-char *arena_strndup(Arena *arena, const char *text, size_t n) {
-    char *copy = arena_alloc(arena, n + 1);
-    if (n) memcpy(copy, text, n);
-    copy[n] = '\0';
-    return copy;
-}
-
-char *arena_strdup(Arena *arena, const char *text) {
-    return arena_strndup(arena, text, strlen(text));
 }
 
 void arena_free_all(Arena *arena) {

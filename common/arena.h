@@ -23,12 +23,6 @@ typedef struct Arena {
 /* [size] zeroed bytes, aligned to 16, valid until arena_free_all. */
 void *arena_alloc(Arena *arena, size_t size);
 
-/* A NUL-terminated copy of the [n] bytes at [text]. */
-char *arena_strndup(Arena *arena, const char *text, size_t n);
-
-/* A copy of the NUL-terminated [text]. */
-char *arena_strdup(Arena *arena, const char *text);
-
 /* Frees everything and makes the arena empty again. */
 void arena_free_all(Arena *arena);
 

@@ -78,10 +78,6 @@ uint32_t source_line(const Source *source, size_t offset) {
     return low + 1;
 }
 
-uint32_t source_byte_column(const Source *source, size_t offset) {
-    return (uint32_t)(offset - source->line_starts[source_line(source, offset) - 1]);
-}
-
 size_t source_offset(const Source *source, uint32_t line, uint32_t column) {
     if (line < 1 || line > source->line_count) return source->size;
     size_t offset = (size_t)source->line_starts[line - 1] + column;

@@ -44,9 +44,6 @@ void source_free(Source *source);
 /* The line (from 1) that holds the byte at [offset]. */
 uint32_t source_line(const Source *source, size_t offset);
 
-/* The byte column (from 0) of [offset] in its line. */
-uint32_t source_byte_column(const Source *source, size_t offset);
-
 /* The offset of byte [column] of [line]; never behind the end of the text. */
 size_t source_offset(const Source *source, uint32_t line, uint32_t column);
 

@@ -87,7 +87,7 @@ static size_t ascii_prefix(const char *p, size_t n) {
 }
 
 /* The number of leading bytes that are whole characters of two or three bytes. */
-static size_t short_prefix(const char *text, size_t n, bool surrogates) {
+static size_t short_prefix(const char *text, size_t n) {
     const unsigned char *p = (const unsigned char *)text;
     size_t i = 0;
     while (i + 3 <= n) {
@@ -98,30 +98,26 @@ static size_t short_prefix(const char *text, size_t n, bool surrogates) {
         }
         if ((p[i] & 0xF0) != 0xE0 || !continues(p[i + 1]) || !continues(p[i + 2])) break;
         unsigned lead = (p[i] & 0x0Fu) << 8 | p[i + 1];
-        if (lead < 0x0A0 || (lead >= 0xDA0 && lead < 0xE00 && !surrogates)) break;
+        if (lead < 0x0A0 || (lead >= 0xDA0 && lead < 0xE00)) break;
         i += 3;
     }
     return i;
 }
 
-static size_t valid(const char *p, size_t n, bool surrogates) {
+size_t utf8_valid(const char *p, size_t n) {
     size_t i = 0;
     while (i < n) {
         if (!(p[i] & 0x80)) i += ascii_prefix(p + i, n - i);
         for (int steps = 0; steps < 8 && i < n; steps++) {
-            i += short_prefix(p + i, n - i, surrogates);
+            i += short_prefix(p + i, n - i);
             uint32_t cp;
-            int used = i < n ? decode(p + i, p + n, &cp, surrogates) : 0;
+            int used = i < n ? decode(p + i, p + n, &cp, false) : 0;
             if (!used) return i;
             i += (size_t)used;
         }
     }
     return n;
 }
-
-size_t utf8_valid(const char *p, size_t n) { return valid(p, n, false); }
-
-size_t utf8_valid_wtf8(const char *p, size_t n) { return valid(p, n, true); }
 
 bool utf8_is_ascii(const char *p, size_t n) {
     size_t i = ascii_prefix(p, n);

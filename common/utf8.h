@@ -28,9 +28,6 @@ size_t utf8_length(const char *p, size_t n);
 /* The offset of the first byte that does not belong to valid UTF-8, or [n] if there is none. */
 size_t utf8_valid(const char *p, size_t n);
 
-/* As utf8_valid, and lone surrogates are accepted. */
-size_t utf8_valid_wtf8(const char *p, size_t n);
-
 /* True if all [n] bytes are below 0x80. */
 bool utf8_is_ascii(const char *p, size_t n);
 
