@@ -310,6 +310,16 @@ static void close_connections(Thread *t, Loop *loop) {
     buffer_free(&note);
 }
 
+/* The signals that it handled get their defaults back. */
+static void give_back_signals(Thread *t, Loop *loop) {
+    for (int i = 0; loop->signal_handle_count && i < LOOP_SIGNAL_COUNT; i++) {
+        if (loop->signal_handles[i] == VALUE_UNSET) continue;
+        heap_set(&t->vm->heap, &loop->signal_handles[i], VALUE_UNSET);
+        loop->signal_handle_count--;
+        if (loop->state->signals_installed) signals_set_handler(t, i, VALUE_UNSET);
+    }
+}
+
 bool loop_close(Thread *t, Loop *loop) {
     if (loop->thread) {
         raise_error(t, EXC_RuntimeError, "Cannot close a running event loop");
@@ -330,6 +340,7 @@ bool loop_close(Thread *t, Loop *loop) {
     }
     release_queues(loop);
     unlink_tasks(t, loop->object);
+    give_back_signals(t, loop);
     stop_uv(loop);
     PROBE(t, LOOP_CLOSED, VALUE_UNSET, VALUE_UNSET);
     return executor_drop(t, loop) && ok;
