@@ -147,12 +147,6 @@ static void put_body(Thread *t, Task *task, int indent, bool source, Buffer *out
     wait_free(&wait);
 }
 
-void tree_put_task(Thread *t, Task *task, int indent, Buffer *out) {
-    put_indent(out, indent);
-    probe_render(t->vm, object_value(task), 60, out);
-    put_body(t, task, indent, true, out);
-}
-
 /* Tasks that are shown as one. */
 typedef struct Group {
     Buffer body; /* of all of them, without source lines */

@@ -104,9 +104,6 @@ void circles_put(Thread *t, Buffer *out);
 
 /* ---- loop/tree.c ---- */
 
-/* A task as several lines, each after [indent] blanks: itself, where it stands, what it waits
- * for. */
-void tree_put_task(Thread *t, Task *task, int indent, Buffer *out);
 /* All tasks of [loop], equal ones together, at most some. */
 void tree_put_tasks(Thread *t, const Loop *loop, int indent, Buffer *out);
 void tree_put_thread(Thread *t, const Thread *thread, int indent, Buffer *out);

@@ -49,30 +49,6 @@ const char *ast_kind_name(NodeKind kind) {
     return names[kind];
 }
 
-const char *ast_binop_text(BinOp op) {
-    static const char *const texts[] = {
-#define BINOP(name, text) text,
-#include "parser/ast.def"
-    };
-    return texts[op];
-}
-
-const char *ast_unaryop_text(UnaryOp op) {
-    static const char *const texts[] = {
-#define UNARYOP(name, text) text,
-#include "parser/ast.def"
-    };
-    return texts[op];
-}
-
-const char *ast_cmpop_text(CmpOp op) {
-    static const char *const texts[] = {
-#define CMPOP(name, text) text,
-#include "parser/ast.def"
-    };
-    return texts[op];
-}
-
 uint32_t ast_name_length(const char *name) { return lexer_name_length(name); }
 
 bool ast_is_literal(const Node *node, LiteralKind kind) {

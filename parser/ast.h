@@ -175,11 +175,6 @@ const FieldInfo *ast_fields(NodeKind kind);
 /* The name of [kind], as in Python's ast. */
 const char *ast_kind_name(NodeKind kind);
 
-/* "+" for BINOP_Add and so on. */
-const char *ast_binop_text(BinOp op);
-const char *ast_unaryop_text(UnaryOp op);
-const char *ast_cmpop_text(CmpOp op);
-
 /* The length in bytes of an interned identifier. */
 uint32_t ast_name_length(const char *name);
 

@@ -84,11 +84,6 @@ bool file_write_str(Thread *t, File *file, Str *text) {
     return text_write_str(t, file, text);
 }
 
-bool file_write_ascii(Thread *t, File *file, const char *text, size_t size) {
-    if (!writable(t, object_value(file))) return false;
-    return text_write(t, file, text, size);
-}
-
 bool file_flush(Thread *t, File *file) {
     return usable(t, object_value(file)) && core_flush(t, file->core);
 }

@@ -89,8 +89,6 @@ File *file_of(const Thread *t, Value v);
 bool file_write_str(Thread *t, File *file, Str *text) MUST_CHECK;
 /* Is [name] one of the usual spellings of UTF-8? */
 bool file_is_utf8(const Str *name);
-/* Write ASCII text. */
-bool file_write_ascii(Thread *t, File *file, const char *text, size_t size) MUST_CHECK;
 bool file_flush(Thread *t, File *file) MUST_CHECK;
 /* readline() of a text file: a line with its '\n', "" at the end, NULL raised. */
 Str *file_read_line(Thread *t, File *file) MUST_CHECK;

@@ -39,8 +39,6 @@ bool socket_wait(Thread *t, Value self, short events, int64_t deadline) MUST_CHE
 bool socket_again(Thread *t, Value self, short events, int64_t deadline) MUST_CHECK;
 /* The same, for a call with [flags]: with MSG_DONTWAIT a blocking socket does not wait, either. */
 bool socket_again_with(Thread *t, Value self, short events, int64_t deadline, int flags) MUST_CHECK;
-/* Make the class socket and put it into [module]. */
-void socket_class_install(Thread *t, Module *module);
 
 /* ---- socket_io.c ---- */
 

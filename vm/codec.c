@@ -99,12 +99,6 @@ Value codec_raise_unknown(Thread *t, const char *name) {
     return raise_error(t, EXC_LookupError, "unknown encoding: %s", name);
 }
 
-bool codec_find(Thread *t, const char *name, Codec *out) {
-    if (codec_known(name, out)) return true;
-    codec_raise_unknown(t, name);
-    return false;
-}
-
 const char *codec_name(Codec codec) { return names[codec < CODEC_CHARMAP ? codec : CODEC_CHARMAP]; }
 
 ErrorHandler codec_errors(const char *name) {

@@ -46,9 +46,7 @@ typedef enum ErrorHandler {
     ERRORS_UNKNOWN
 } ErrorHandler;
 
-/* The codec called [name] in any spelling (utf8, UTF_8; NULL: UTF-8). False: LookupError. */
-bool codec_find(Thread *t, const char *name, Codec *out) MUST_CHECK;
-/* The same without an error: false if there is none. */
+/* The codec called [name] in any spelling (utf8, UTF_8; NULL: UTF-8). False: there is none. */
 bool codec_known(const char *name, Codec *out);
 /* LookupError: no such encoding. */
 Value codec_raise_unknown(Thread *t, const char *name);

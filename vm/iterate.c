@@ -42,23 +42,6 @@ Value value_next(Thread *t, Value iterator) {
     return raise_error(t, EXC_TypeError, "'%T' object is not an iterator", iterator);
 }
 
-int64_t value_length_hint(Thread *t, Value v, int64_t guess) {
-    if (!is_object(v)) return guess;
-    switch (object_kind(object_of(v))) {
-    case OBJ_LIST: return (int64_t)LIST(v)->size;
-    case OBJ_TUPLE: return (int64_t)TUPLE(v)->size;
-    case OBJ_DICT: return DICT(v)->used;
-    case OBJ_SET:
-    case OBJ_FROZENSET: return SET(v)->used;
-    case OBJ_STR: return (int64_t)STR(v)->length;
-    case OBJ_BYTES: return (int64_t)BYTES(v)->size;
-    case OBJ_RANGE_ITERATOR: return (int64_t)((RangeIterator *)object_of(v))->left;
-    default: break;
-    }
-    (void)t;
-    return guess;
-}
-
 /* What __length_hint__ has given, as a number. */
 static int64_t checked_hint(Thread *t, Value hint, int64_t guess) {
     int64_t n;

@@ -72,8 +72,6 @@ Value value_iter(Thread *t, Value v) MUST_CHECK;
 /* next(v): an item, VALUE_DONE at the end, VALUE_ERROR. StopIteration raised by a Tulip __next__
  * becomes VALUE_DONE. */
 Value value_next(Thread *t, Value iterator) MUST_CHECK;
-/* A fast look at how many items are to come, or [guess]. */
-int64_t value_length_hint(Thread *t, Value v, int64_t guess);
 /* About how many items [v] will give, by its length or __length_hint__ (which may run code), or
  * [guess]; -1: raised. */
 int64_t value_ask_length_hint(Thread *t, Value v, int64_t guess) MUST_CHECK;
