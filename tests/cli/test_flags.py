@@ -63,6 +63,27 @@ class FlagsCase(TulipCase):
         return files
 
 
+class Mistakes(FlagsCase):
+    """What a reader may get wrong is answered with a line, not with a traceback."""
+
+    def wrong(self, *arguments):
+        status, out, err = self.tulip(os.path.join(SCRIPTS, "flag_server.tul"), *arguments)
+        self.assertNotIn("Traceback", err)
+        return status, err.splitlines()[-1]
+
+    def test_arguments(self):
+        self.assertEqual(self.wrong("--show", "jp", "xx"),
+                         (2, "flag_server.tul: error: argument --show: 'xx' has no flag"))
+        self.assertEqual(self.wrong("--local", "70000"), (2, "flag_server.tul: error: "
+                         "argument --local: must be from 0 to 65535"))
+
+    def test_a_port_in_use(self):
+        port = re.search(r":(\d+)/", self.urls["LOCAL"])[1]
+        status, line = self.wrong("--local", port, "--delay", "0", "--error", "0")
+        self.assertEqual(status, 1)
+        self.assertIn("cannot serve: [Errno 98]", line)
+
+
 class Server(FlagsCase):
     def test_files(self):
         status, headers, image = self.get("LOCAL", "/flags/br/br.gif")
