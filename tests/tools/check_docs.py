@@ -31,6 +31,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import check_tree as tree
 import gen_modules_doc as modules_doc
+from golden import hear_interrupts
 
 ROOT = tree.ROOT
 PROGRAM = PROGRAM_NAME = "build/tulip"
@@ -321,6 +322,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--tulip", default=PROGRAM, metavar="PROGRAM")
     PROGRAM = os.path.join(ROOT, parser.parse_args().tulip)
+    hear_interrupts()
     rules = [(name, rule) for name, rule in globals().items() if name.startswith("check_")]
     return tree.report(rules)
 
