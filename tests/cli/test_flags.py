@@ -66,8 +66,8 @@ class FlagsCase(TulipCase):
 class Mistakes(FlagsCase):
     """What a reader may get wrong is answered with a line, not with a traceback."""
 
-    def wrong(self, *arguments):
-        status, out, err = self.tulip(os.path.join(SCRIPTS, "flag_server.tul"), *arguments)
+    def wrong(self, *arguments, script="flag_server.tul"):
+        status, out, err = self.tulip(os.path.join(SCRIPTS, script), *arguments)
         self.assertNotIn("Traceback", err)
         return status, err.splitlines()[-1]
 
@@ -76,6 +76,18 @@ class Mistakes(FlagsCase):
                          (2, "flag_server.tul: error: argument --show: 'xx' has no flag"))
         self.assertEqual(self.wrong("--local", "70000"), (2, "flag_server.tul: error: "
                          "argument --local: must be from 0 to 65535"))
+
+    def test_arguments_of_the_downloads(self):
+        self.assertEqual(self.wrong("--at", "nix", script="flags_threads.tul"),
+                         (2, "flags_threads.tul: error: argument --at: 'nix' is no address like "
+                             "http://127.0.0.1:8001/flags"))
+        self.assertEqual(self.wrong("--at", "http://127.0.0.1:1/flags", script="flags2_asyncio.tul"),
+                         (1, "no server at http://127.0.0.1:1/flags: [Errno 111] Connection refused"))
+        self.assertEqual(self.wrong("--into", "/dev/null/x", script="flags_sequential.tul"),
+                         (1, "no folder for the files: [Errno 20] Not a directory: '/dev/null/x'"))
+        self.assertEqual(self.wrong("-m", "x", script="flags2_threads.tul")[1],
+                         "flags2_threads.tul: error: argument -m/--most: must be a number from 1 on, "
+                         "not 'x'")
 
     def test_a_port_in_use(self):
         port = re.search(r":(\d+)/", self.urls["LOCAL"])[1]
