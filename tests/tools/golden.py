@@ -145,9 +145,12 @@ class Outcome:
 
 
 def hear_interrupts():
-    """A shell starts background jobs with SIGINT ignored, and the programs would inherit that."""
+    """A shell starts background jobs with SIGINT and SIGQUIT ignored, and the programs would
+    inherit that."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGQUIT) == signal.SIG_IGN:
+        signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 def run(command, golden, timeout, folder=None, extra_environment=None):
